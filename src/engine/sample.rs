@@ -1,0 +1,165 @@
+//! One observation of one instance at one time: a value, or the reason why there is none.
+//!
+//! Samples are what the journal keeps and what a replay is made of, so they hold increments (since the last usable sample of the
+//! same instance), never a counter's total: [`crate::engine::intake`] makes the one out of the other.
+
+use serde::{Deserialize, Serialize, de::Error as _};
+
+use super::role::Role;
+
+/// Which of an instance's endpoints was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// The metrics page.
+    Metrics,
+    /// The health endpoints.
+    Health,
+}
+
+/// One observation, in the shape of the contract's `sample` event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Which endpoint.
+    pub source: SourceKind,
+    /// Which side.
+    pub role: Role,
+    /// The name a person knows the version by.
+    pub version: String,
+    /// The instance: `host:port`, or a pod's name.
+    pub instance: String,
+    /// Whether a usable answer came.
+    pub ok: bool,
+    /// Why not, or what was odd about it: one sentence, free of control characters.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Finished requests since the last usable sample; null when unknown.
+    #[serde(default)]
+    pub requests: Option<f64>,
+    /// Those of them that failed; null when unknown.
+    #[serde(default)]
+    pub errors: Option<f64>,
+    /// Finished requests by latency, since the last usable sample; null when unknown.
+    #[serde(default)]
+    pub buckets: Option<Buckets>,
+    /// What the health endpoints said; null for metrics.
+    #[serde(default)]
+    pub health: Option<Health>,
+    /// The process restarted since the last usable sample.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reset: bool,
+    /// The first usable sample of this instance: a reference to count from, it brings no increments.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reference: bool,
+    /// The metrics page answered but lacks what a check needs: one sentence for each such check.
+    #[serde(default, skip_serializing_if = "Missing::is_empty")]
+    pub missing: Missing,
+}
+
+/// What a page that answered does not hold, by the check that wanted it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// Why there are no requests and errors to count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<String>,
+    /// Why there is no latency to compare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<String>,
+}
+
+impl Missing {
+    fn is_empty(&self) -> bool {
+        self.errors.is_none() && self.latency.is_none()
+    }
+}
+
+/// A histogram's increments: for each upper bound in milliseconds, the requests that took at most so long. The last bound is infinite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Buckets {
+    /// Upper bounds in milliseconds, rising, the last one `f64::INFINITY`.
+    pub le_ms: Vec<f64>,
+    /// Requests at or under each bound, not falling.
+    pub count: Vec<f64>,
+}
+
+impl Buckets {
+    /// All requests, whatever they took.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.count.last().copied().unwrap_or(0.0)
+    }
+}
+
+impl Serialize for Buckets {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_map(self.le_ms.iter().zip(&self.count).map(|(le, n)| (bound_key(*le), n)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Buckets {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let map = serde_json::Map::<String, serde_json::Value>::deserialize(input)?;
+        let mut pairs = Vec::with_capacity(map.len());
+        for (key, value) in &map {
+            let le = if key == "+Inf" { Ok(f64::INFINITY) } else { key.parse::<f64>() };
+            let le = le.map_err(|_| D::Error::custom(format!("bucket bound {key:?} is not a number")))?;
+            let n = value.as_f64().ok_or_else(|| D::Error::custom(format!("bucket {key:?} is not a number")))?;
+            pairs.push((le, n));
+        }
+        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (le_ms, count) = pairs.into_iter().unzip();
+        Ok(Self { le_ms, count })
+    }
+}
+
+/// A bucket bound as a JSON key: the shortest decimal that reads back the same, `+Inf` for the last.
+fn bound_key(le_ms: f64) -> String {
+    if le_ms.is_infinite() { "+Inf".to_owned() } else { format!("{le_ms}") }
+}
+
+/// What the health endpoints of one instance said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// Up, down or not known.
+    pub state: HealthState,
+    /// `false` when neither path is served (404): the instance has no health endpoint.
+    pub served: bool,
+    /// The entries of the `checks` object, in the page's order.
+    #[serde(default)]
+    pub checks: Vec<HealthCheck>,
+}
+
+/// Whether an instance is able to serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HealthState {
+    /// It says so.
+    Up,
+    /// It says not (5xx), or nothing listens where it should.
+    Down,
+    /// Nothing is known: a timeout, a name that does not resolve, a broken connection.
+    Unknown,
+}
+
+/// One entry of a readiness page's `checks` object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthCheck {
+    /// Its name: `database`, `cache`, `migrations`.
+    pub name: String,
+    /// The page's own word.
+    pub said: String,
+    /// What the word means.
+    pub state: CheckState,
+}
+
+/// What a word of a `checks` object means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckState {
+    /// true, ok, up, pass, healthy, ready, connected, current, or a word the config adds.
+    Passes,
+    /// false, error, down, fail(ed), unhealthy, disconnected, pending, outdated, or a word the config adds.
+    Fails,
+    /// Any other word: shown, and neither.
+    Other,
+}

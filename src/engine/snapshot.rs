@@ -1,0 +1,450 @@
+//! One immutable picture of everything a front end may show.
+//!
+//! Built by the engine after each change and handed out whole, so that no front end waits for anything, asks anything, or words a
+//! state in its own way. Times are the watch's own; a front end adds none.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    action::{Ability, Action, Fact},
+    event::Ended,
+    role::{Role, Sides},
+    sample::HealthCheck,
+    time::Time,
+    verdict::{CheckVerdict, Phase, Verdict},
+};
+
+/// Everything there is to see at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// What is watched.
+    pub deployment: Deployment,
+    /// The time of the newest poll; the start of the watch before the first.
+    pub at: Time,
+    /// When the watch began.
+    pub started: Time,
+    /// Where it is.
+    pub phase: Phase,
+    /// What it says.
+    pub verdict: Verdict,
+    /// The first words of row 1.
+    pub badge: Badge,
+    /// Row 1: what is the matter.
+    pub sentence: Sentence,
+    /// Row 2: what happens next, and when.
+    pub next: Sentence,
+    /// Row 3.
+    pub meter: Meter,
+    /// Row 4.
+    pub window: Window,
+    /// The error rate and the p99 over time.
+    pub charts: Charts,
+    /// Every check, worst first.
+    pub checks: Vec<CheckRow>,
+    /// The span the checks' figures cover: "since warm-up, 6m30s".
+    pub checks_span: String,
+    /// Each version.
+    pub versions: Sides<VersionRow>,
+    /// Facts under the versions: a word and its value ("asked", "25 %").
+    pub facts: Vec<(String, String)>,
+    /// What happened, newest first, bounded.
+    pub events: Vec<EventRow>,
+    /// The keys that act, in the order they are shown.
+    pub keys: Vec<ActKey>,
+    /// What each action would do now, or why it cannot be asked for.
+    pub abilities: BTreeMap<Action, Ability>,
+    /// The state those abilities were read from.
+    pub token: String,
+    /// The action under way or just done.
+    pub action: Option<ActionView>,
+    /// Set once the watch is over.
+    pub ended: Option<Ended>,
+}
+
+/// What is watched, for the header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// `api-server`.
+    pub name: String,
+    /// `prod`; empty when not said.
+    pub environment: String,
+    /// `nginx /etc/nginx/app.conf`; empty without a backend.
+    pub backend: String,
+    /// The name must be typed before anything is done.
+    pub protected: bool,
+    /// Step and ladder length, from 1; null without a ladder.
+    pub step: Option<(u32, u32)>,
+    /// The candidate's share of traffic that was asked for, a fraction.
+    pub weight: Option<u32>,
+    /// What stands at the right end of the header: auto-rollback, read-only, replay.
+    pub mode: Mode,
+    /// Time between two polls.
+    pub poll: Duration,
+}
+
+/// What may happen by itself in this watch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Nothing happens by itself.
+    Manual,
+    /// A conviction rolls back.
+    Armed,
+    /// It did; it acts once a watch.
+    Used,
+    /// This session cannot act, and why.
+    ReadOnly(String),
+    /// A recorded watch is played.
+    Replay,
+}
+
+/// The first words of row 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Badge {
+    /// Which glyph.
+    pub glyph: Glyph,
+    /// `LEANING BAD`.
+    #[serde(skip_deserializing)]
+    pub word: &'static str,
+    /// Which colour family.
+    pub tone: Tone,
+    /// Decided: ink on a fill. Otherwise a coloured word on a tint.
+    pub filled: bool,
+}
+
+/// Glyphs by meaning; the view picks the character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Glyph {
+    /// `✓`
+    Pass,
+    /// `▲`
+    Warn,
+    /// `✗`
+    Fail,
+    /// `…`
+    Unsure,
+    /// `○`
+    NoData,
+    /// `?`
+    Unknown,
+    /// `≈`
+    Shared,
+    /// `–`
+    Muted,
+}
+
+impl From<CheckVerdict> for Glyph {
+    fn from(verdict: CheckVerdict) -> Self {
+        match verdict {
+            CheckVerdict::Pass => Self::Pass,
+            CheckVerdict::Warn => Self::Warn,
+            CheckVerdict::Fail => Self::Fail,
+            CheckVerdict::Insufficient => Self::Unsure,
+            CheckVerdict::NoData => Self::NoData,
+            CheckVerdict::ProviderError => Self::Unknown,
+            CheckVerdict::Shared => Self::Shared,
+            CheckVerdict::Muted => Self::Muted,
+        }
+    }
+}
+
+/// Verdict colour families (never a version's colour).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// Towards promoting.
+    Good,
+    /// Towards rolling back.
+    Bad,
+    /// Nobody's fault, or nobody knows.
+    Held,
+    /// Not enough seen.
+    Unsure,
+}
+
+/// A sentence for people: clauses of coloured pieces. A narrow place shows as many leading clauses as fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sentence {
+    /// Each clause with the punctuation that leads it in.
+    pub clauses: Vec<Vec<Piece>>,
+}
+
+/// A run of text in one ink.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// How it is drawn.
+    pub ink: Ink,
+    /// What it says.
+    pub text: String,
+}
+
+/// How a piece of a sentence is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ink {
+    /// As the text around it.
+    Plain,
+    /// Stands out.
+    Strong,
+    /// The baseline's name.
+    Baseline,
+    /// The candidate's name.
+    Candidate,
+    /// A key to press.
+    Key,
+}
+
+impl Sentence {
+    /// One clause of plain text.
+    #[must_use]
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self::default().then(vec![Piece { ink: Ink::Plain, text: text.into() }])
+    }
+
+    /// With one more clause at the end.
+    #[must_use]
+    pub fn then(mut self, clause: Vec<Piece>) -> Self {
+        self.clauses.push(clause);
+        self
+    }
+
+    /// The whole sentence without its inks.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.clauses.iter().flatten().map(|p| p.text.as_str()).collect()
+    }
+}
+
+/// How far the evidence is from either decision. 1.0 decides; the scale is the logarithm of the evidence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Meter {
+    /// Share of the evidence needed to promote, 0 to 1.
+    pub promote: f64,
+    /// Share of the evidence needed to roll back, 0 to 1.
+    pub rollback: f64,
+    /// The larger of the two a minute ago, and which it was.
+    pub minute_ago: Option<(Tone, f64)>,
+    /// While blind or held: since when the bar stands still.
+    pub frozen: Option<Time>,
+}
+
+/// The monitoring window.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Window {
+    /// Time in which both versions were seen.
+    pub watched: Duration,
+    /// Time in which at least one was not.
+    pub blind: Duration,
+    /// How long the window is.
+    pub length: Duration,
+    /// When it ends; null once it has.
+    pub ends: Option<Time>,
+    /// What the elapsed part was made of, in order: how long, and whether it was blind or held.
+    pub parts: Vec<(Duration, Span)>,
+}
+
+/// What a stretch of time was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Span {
+    /// Drawn, judged leniently.
+    WarmUp,
+    /// Judged.
+    Judged,
+    /// Nothing was known.
+    Blind,
+    /// Known, but held: both worse, or the share is off.
+    Held,
+}
+
+/// The two charts, on one time axis.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Charts {
+    /// One point a poll, oldest first, bounded.
+    pub points: Arc<Vec<Point>>,
+    /// Steps and actions.
+    pub markers: Arc<Vec<Marker>>,
+    /// Warm-up stretches: from, to.
+    pub warm_ups: Arc<Vec<(Time, Time)>>,
+    /// Limit of the error rate, a fraction.
+    pub error_limit: Option<f64>,
+    /// Limit of the p99, in milliseconds.
+    pub p99_limit: Option<f64>,
+    /// What the baseline's error rate did in the last five minutes: lowest and highest of its 99 % interval, fractions.
+    pub error_band: Option<(f64, f64)>,
+}
+
+/// What was known at one poll.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// When.
+    pub at: Time,
+    /// Error rate over the last minute, a fraction.
+    pub errors: Sides<Reading>,
+    /// p99 over the last minute, in milliseconds (infinite: beyond the last bucket).
+    pub p99: Sides<Reading>,
+}
+
+/// A value of one version at one poll.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Reading {
+    /// No answer, or nothing to read: a gap.
+    #[default]
+    Blind,
+    /// It answered, but there was nothing to divide by.
+    Idle,
+    /// Enough requests.
+    Solid(f64),
+    /// Fewer than 100 requests even in five minutes: shown hollow, with n.
+    Thin(f64, u32),
+}
+
+impl Reading {
+    /// The value, solid or thin.
+    #[must_use]
+    pub const fn value(self) -> Option<f64> {
+        match self {
+            Self::Solid(v) | Self::Thin(v, _) => Some(v),
+            Self::Blind | Self::Idle => None,
+        }
+    }
+}
+
+/// A vertical mark in both charts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marker {
+    /// When.
+    pub at: Time,
+    /// A word or two: "25 %", "roll back sent", "seen".
+    pub text: String,
+    /// Which kind.
+    pub kind: MarkerKind,
+}
+
+/// What a marker marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkerKind {
+    /// The ladder moved.
+    Step,
+    /// Something was sent.
+    Action,
+    /// Its effect was seen.
+    Seen,
+    /// A process restarted.
+    Restart,
+}
+
+/// One row of the checks table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckRow {
+    /// The contract's id.
+    pub id: String,
+    /// For people: "error rate".
+    pub name: String,
+    /// Its verdict.
+    pub verdict: CheckVerdict,
+    /// Each version's figure, worded: `0.29 %`, `208 ms`, `6/6`, `–`.
+    pub values: Sides<String>,
+    /// The difference, worded and signed: `+0.90 pp`; empty where there is none.
+    pub difference: String,
+    /// Its band, or a remark in its place: `[+0.46, +1.51]`, `asked 25 %`, `39 of 400`.
+    pub band: String,
+    /// The candidate's requests, worded; empty where it makes no sense.
+    pub requests: String,
+    /// The one sentence behind the verdict.
+    pub sentence: String,
+    /// Whether it can fail the watch.
+    pub gating: bool,
+}
+
+/// One version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VersionRow {
+    /// `v2.5.0`.
+    pub name: String,
+    /// Share of traffic asked for, worded; `–` without a backend.
+    pub share: String,
+    /// Instances that are ready, of all; null when no health is known.
+    pub ready: Option<(u32, u32)>,
+    /// Requests a second, worded.
+    pub rate: String,
+    /// How long it has been running, worded; empty when not known.
+    pub age: String,
+    /// Its readiness checks, the worst word of all instances.
+    pub checks: Vec<HealthCheck>,
+}
+
+/// One line of the events pane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRow {
+    /// When.
+    pub at: Time,
+    /// `verdict`, `check`, `source`, `step`, `action`, `watch`, `notify`.
+    pub word: String,
+    /// What, in a few words.
+    pub head: String,
+    /// And the rest of it.
+    pub tail: String,
+    /// Its colour family; null for plain.
+    pub tone: Option<Tone>,
+}
+
+/// A key that acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActKey {
+    /// What it asks for.
+    pub what: ActWhat,
+    /// Verb and target: "promote to 50 %".
+    pub label: String,
+    /// The verb alone, for narrow screens.
+    pub short: String,
+    /// Stands in brackets after the label: a reason, a time, a demand.
+    pub note: Option<String>,
+    /// Whether pressing it opens the panel.
+    pub enabled: bool,
+    /// The one key to press now.
+    pub filled: bool,
+}
+
+/// What a key that acts asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActWhat {
+    /// An action of the backend.
+    Act(Action),
+    /// Arm or disarm auto-rollback.
+    Arm(bool),
+}
+
+/// An action under way, or the last one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActionView {
+    /// What.
+    pub action: Action,
+    /// Who asked, in words: "by auto-rollback", "by ana".
+    pub by: String,
+    /// When it was asked for.
+    pub requested: Time,
+    /// When the backend took it.
+    pub sent: Option<Time>,
+    /// When its effect was seen.
+    pub done: Option<Time>,
+    /// When it is called failed.
+    pub limit: Time,
+    /// What the last read-back showed.
+    pub facts: Vec<Fact>,
+    /// Failed or not seen: the sentence.
+    pub trouble: Option<String>,
+}
+
+impl Snapshot {
+    /// The name of the version on that side.
+    #[must_use]
+    pub fn version(&self, role: Role) -> &str {
+        &self.versions.of(role).name
+    }
+}

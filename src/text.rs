@@ -1,0 +1,59 @@
+//! One sanitiser for every text that comes from outside: labels, versions, error bodies, file contents.
+//!
+//! Applied where the text enters, so that screen, log, journal, notification and title are all safe.
+
+use std::borrow::Cow;
+
+/// Longest text kept from outside, in characters; the rest becomes `…`.
+const LONGEST: usize = 400;
+
+/// Makes a text from outside fit to be shown: control characters become visible pictures, direction overrides become `\u{fffd}`,
+/// and it is cut at 400 characters.
+#[must_use]
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST && !text.chars().any(is_hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut out: String = text.chars().take(LONGEST).map(visible).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        out.push('…');
+    }
+    Cow::Owned(out)
+}
+
+/// [`clean`], owned.
+#[must_use]
+pub fn cleaned(text: &str) -> String {
+    clean(text).into_owned()
+}
+
+const fn is_hostile(c: char) -> bool {
+    matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}') || is_invisible(c)
+}
+
+/// Direction overrides and isolates, zero-width characters, line and paragraph separators: they change what is read without being seen.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{061c}' | '\u{feff}')
+}
+
+fn visible(c: char) -> char {
+    match c {
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
+        '\u{7f}' => '\u{2421}',
+        c if is_hostile(c) => '\u{fffd}',
+        c => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_move_a_cursor_becomes_visible() {
+        assert_eq!(clean("v2\u{1b}[31m\r\n"), "v2␛[31m␍␊");
+        assert_eq!(clean("a\u{9b}b\u{202e}c\u{7f}"), "a\u{fffd}b\u{fffd}c␡");
+        assert!(matches!(clean("plain – text"), Cow::Borrowed(_)));
+        assert_eq!(clean(&"x".repeat(500)).chars().count(), LONGEST + 1);
+    }
+}
