@@ -1,13 +1,24 @@
 //! The part that judges. Pure: no clock, no input or output, no async; the same inputs give the same verdicts, bit for bit.
 
 pub mod action;
+pub mod chart;
+pub mod compare;
+pub mod effect;
 pub mod event;
+pub mod health;
 pub mod intake;
 pub mod intent;
 pub mod notice;
+pub mod playbook;
 pub mod policy;
+pub mod recent;
 pub mod role;
 pub mod sample;
+pub mod setup;
 pub mod snapshot;
+pub mod sources;
+pub mod stats;
 pub mod time;
 pub mod verdict;
+pub mod watch;
+mod words;

@@ -88,6 +88,30 @@ pub fn latency(ms: f64) -> String {
     }
 }
 
+/// A rate beside an axis, five characters at most: `4.0%`, `10%`, `0.15%`.
+#[must_use]
+pub fn axis_rate(fraction: f64) -> String {
+    let percent = fraction * 100.0;
+    let digits = if percent >= 10.0 {
+        0
+    } else if percent == 0.0 || (percent * 10.0 - (percent * 10.0).round()).abs() < 1e-6 {
+        1
+    } else {
+        2
+    };
+    format!("{percent:.digits$}%")
+}
+
+/// A latency beside an axis, five characters at most: `600ms`, `12s`, `2.5s`.
+#[must_use]
+pub fn axis_latency(ms: f64) -> String {
+    if ms < 1000.0 {
+        return format!("{}ms", if ms < 10.0 { (ms * 10.0).round() / 10.0 } else { ms.round() });
+    }
+    let seconds = (ms / 100.0).round() / 10.0;
+    format!("{seconds}s")
+}
+
 /// A count: `1 856`, `40 560`, `1.24 M`.
 #[must_use]
 pub fn count(n: f64) -> String {
@@ -157,6 +181,12 @@ pub fn clock_minutes(at: Time) -> String {
     strftime(at, "%H:%M")
 }
 
+/// `2026-11-22 20:14:03` in UTC.
+#[must_use]
+pub fn date_time(at: Time) -> String {
+    strftime(at, "%Y-%m-%d %H:%M:%S")
+}
+
 /// `2026-11-22T20:14:03.120Z`.
 #[must_use]
 pub fn rfc3339(at: Time) -> String {
@@ -190,6 +220,14 @@ mod tests {
             (relative_band(-0.02, 0.08), "[-2, +8]"),
             (latency(214.4), "214 ms"),
             (latency(12_300.0), "12.3 s"),
+            (axis_rate(0.0), "0.0%"),
+            (axis_rate(0.04), "4.0%"),
+            (axis_rate(0.1), "10%"),
+            (axis_rate(0.0015), "0.15%"),
+            (axis_latency(600.0), "600ms"),
+            (axis_latency(2500.0), "2.5s"),
+            (axis_latency(12_000.0), "12s"),
+            (axis_latency(0.0), "0ms"),
             (count(1856.0), "1 856"),
             (count(40_560.0), "40 560"),
             (count(1_240_000.0), "1.24 M"),

@@ -1,13 +1,14 @@
 //! Totals in, increments out: what every instance's counters did since its last usable page.
 //!
-//! The one place that knows counters, resets and first pages (method: `docs/method.md`, section "counters and gaps"). Stateful but
+//! The one place that knows counters, resets and first pages. Stateful but
 //! pure: the same pages in the same order give the same samples. It does not judge.
 
-use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 use super::{
-    role::Role,
-    sample::{Health, Missing},
+    role::{Role, Sides},
+    sample::{Buckets, Health, Missing, Sample, SourceKind},
+    time::Time,
 };
 
 /// One answer of one instance, before counters became increments.
@@ -33,7 +34,7 @@ pub enum Answer {
 }
 
 /// The counters of one instance as its page has them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Totals {
     /// The series of the requests family; null when the page lacks it or its errors cannot be told.
     pub requests: Option<Vec<Counter>>,
@@ -46,7 +47,7 @@ pub struct Totals {
 }
 
 /// One counter series.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Counter {
     /// Its labels, in a fixed order: the same series has the same key on every page.
     pub key: String,
@@ -57,7 +58,7 @@ pub struct Counter {
 }
 
 /// One histogram series.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
     /// Its labels without `le`, in a fixed order.
     pub key: String,
@@ -65,4 +66,280 @@ pub struct Histogram {
     pub le_ms: Vec<f64>,
     /// Requests at or under each bound.
     pub count: Vec<f64>,
+}
+
+/// Turns observations into samples. One for a watch.
+#[derive(Debug)]
+pub struct Intake {
+    names: Sides<String>,
+    started: Option<Time>,
+    processes: HashMap<(Role, String), Process>,
+}
+
+/// What is remembered of one instance.
+#[derive(Debug, Default)]
+struct Process {
+    /// Seen (answering or not) only after the first poll: it was not there when the watch began.
+    is_new: bool,
+    start_s: Option<f64>,
+    counters: HashMap<String, f64>,
+    histograms: HashMap<String, Histogram>,
+    has_counters: bool,
+    has_histograms: bool,
+}
+
+impl Intake {
+    /// An intake that knows no instance yet.
+    #[must_use]
+    pub fn new(names: Sides<String>) -> Self {
+        Self { names, started: None, processes: HashMap::new() }
+    }
+
+    /// The samples of one poll, in the observations' order. The first call fixes which instances were there from the start.
+    pub fn take(&mut self, at: Time, observations: Vec<Observation>) -> Vec<Sample> {
+        let is_first = self.started.is_none();
+        let started = *self.started.get_or_insert(at);
+        let mut samples = Vec::with_capacity(observations.len());
+        for Observation { role, instance, answer } in observations {
+            let process = self
+                .processes
+                .entry((role, instance.clone()))
+                .or_insert_with(|| Process { is_new: !is_first, ..Process::default() });
+            let mut sample = blank(role, self.names.of(role), instance);
+            match answer {
+                Answer::NoPage(reason) => sample.reason = Some(reason),
+                Answer::Health(health, remark) => {
+                    sample.source = SourceKind::Health;
+                    sample.ok = true;
+                    sample.reason = remark;
+                    sample.health = Some(health);
+                }
+                Answer::Page(totals) => process.take(role, started, totals, &mut sample),
+            }
+            samples.push(sample);
+        }
+        samples
+    }
+}
+
+fn blank(role: Role, version: &str, instance: String) -> Sample {
+    Sample {
+        source: SourceKind::Metrics,
+        role,
+        version: version.to_owned(),
+        instance,
+        ok: false,
+        reason: None,
+        requests: None,
+        errors: None,
+        buckets: None,
+        health: None,
+        reset: false,
+        reference: false,
+        missing: Missing::default(),
+    }
+}
+
+impl Process {
+    /// Fills in what `totals` add to what is known, and remembers them.
+    fn take(&mut self, role: Role, started: Time, totals: Totals, sample: &mut Sample) {
+        if let Some(reason) = self.broken(&totals) {
+            *self = Self { is_new: self.is_new, start_s: totals.process_start_s, ..Self::default() };
+            self.remember(totals);
+            sample.reason = Some(reason);
+            return;
+        }
+        sample.ok = true;
+        sample.reset = self.went_down(&totals);
+        if sample.reset {
+            self.counters.clear();
+            self.histograms.clear();
+        }
+        let counts_from_zero = role == Role::Candidate && self.began_after(started, totals.process_start_s);
+        sample.reference = !(self.has_counters || self.has_histograms || counts_from_zero);
+        sample.missing = totals.missing.clone();
+        if let Some(series) = totals.requests.as_deref().filter(|_| self.has_counters || counts_from_zero) {
+            let (requests, errors) = self.count(series);
+            sample.requests = Some(requests);
+            sample.errors = Some(errors);
+        }
+        if let Some(series) = totals.latency.as_deref().filter(|_| self.has_histograms || counts_from_zero) {
+            match self.spread(series) {
+                Ok(buckets) => sample.buckets = Some(buckets),
+                Err(reason) => sample.missing.latency = Some(reason),
+            }
+        }
+        self.remember(totals);
+    }
+
+    /// Whether the process began after the watch, so that its totals are all its own traffic under watch.
+    fn began_after(&self, started: Time, start_s: Option<f64>) -> bool {
+        self.is_new || start_s.is_some_and(|s| s * 1000.0 > started.ms() as f64)
+    }
+
+    /// A counter that falls although the process says that it never restarted is no counter.
+    fn broken(&self, totals: &Totals) -> Option<String> {
+        let same_process = self.start_s.is_some() && self.start_s == totals.process_start_s;
+        let (key, was, is) = self.fallen(totals).filter(|_| same_process)?;
+        Some(format!("the counter {{{key}}} fell from {was} to {is} although the process did not restart"))
+    }
+
+    /// One decision for the whole process: its requests went down, so it began again from 0.
+    fn went_down(&self, totals: &Totals) -> bool {
+        self.fallen(totals).is_some()
+    }
+
+    fn fallen(&self, totals: &Totals) -> Option<(String, f64, f64)> {
+        let counters = totals.requests.iter().flatten().find_map(|series| {
+            let was = *self.counters.get(&series.key)?;
+            (series.total < was).then(|| (series.key.clone(), was, series.total))
+        });
+        counters.or_else(|| {
+            totals.latency.iter().flatten().find_map(|series| {
+                let was = self.histograms.get(&series.key)?.count.last().copied()?;
+                let is = series.count.last().copied()?;
+                (is < was).then(|| (series.key.clone(), was, is))
+            })
+        })
+    }
+
+    /// Requests and errors since the last page: increments per series, then added.
+    fn count(&self, series: &[Counter]) -> (f64, f64) {
+        let (mut requests, mut errors) = (0.0, 0.0);
+        for one in series {
+            let grown = (one.total - self.counters.get(&one.key).copied().unwrap_or(0.0)).max(0.0);
+            requests += grown;
+            errors += if one.is_error { grown } else { 0.0 };
+        }
+        (requests, errors)
+    }
+
+    /// Requests by latency since the last page, on the bounds that all series share.
+    fn spread(&self, series: &[Histogram]) -> Result<Buckets, String> {
+        let mut sum: Option<Buckets> = None;
+        for one in series {
+            let grown = Buckets { le_ms: one.le_ms.clone(), count: self.grown(one)? };
+            Buckets::accumulate(&mut sum, &grown);
+        }
+        Ok(sum.unwrap_or_else(|| Buckets { le_ms: vec![f64::INFINITY], count: vec![0.0] }))
+    }
+
+    fn grown(&self, now: &Histogram) -> Result<Vec<f64>, String> {
+        let Some(before) = self.histograms.get(&now.key) else {
+            return Ok(now.count.clone());
+        };
+        if before.le_ms != now.le_ms {
+            return Err("the histogram's buckets changed since the last page; counting starts again".to_owned());
+        }
+        let total = now.count.last().copied().unwrap_or(0.0) - before.count.last().copied().unwrap_or(0.0);
+        Ok(now.count.iter().zip(&before.count).map(|(now, before)| (now - before).clamp(0.0, total.max(0.0))).collect())
+    }
+
+    fn remember(&mut self, totals: Totals) {
+        self.start_s = totals.process_start_s.or(self.start_s);
+        if let Some(series) = totals.requests {
+            self.has_counters = true;
+            self.counters.extend(series.into_iter().map(|s| (s.key, s.total)));
+        }
+        if let Some(series) = totals.latency {
+            self.has_histograms = true;
+            self.histograms.extend(series.into_iter().map(|s| (s.key.clone(), s)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn totals(ok: f64, bad: f64) -> Totals {
+        let counter = |key: &str, total, is_error| Counter { key: key.to_owned(), total, is_error };
+        Totals {
+            requests: Some(vec![counter("status=200", ok, false), counter("status=500", bad, true)]),
+            latency: Some(vec![Histogram { key: String::new(), le_ms: vec![100.0, f64::INFINITY], count: vec![ok, ok + bad] }]),
+            ..Totals::default()
+        }
+    }
+
+    fn page(role: Role, instance: &str, totals: Totals) -> Observation {
+        Observation { role, instance: instance.to_owned(), answer: Answer::Page(totals) }
+    }
+
+    fn intake() -> Intake {
+        Intake::new(Sides { baseline: "v1".into(), candidate: "v2".into() })
+    }
+
+    fn one(intake: &mut Intake, at_s: i64, observation: Observation) -> Sample {
+        intake.take(Time::from_ms(at_s * 1000), vec![observation]).remove(0)
+    }
+
+    #[test]
+    fn the_first_page_is_a_reference_the_next_an_increment() {
+        let mut intake = intake();
+        let first = one(&mut intake, 0, page(Role::Candidate, "a", totals(100.0, 1.0)));
+        assert!(first.reference && first.ok && first.requests.is_none());
+        let second = one(&mut intake, 5, page(Role::Candidate, "a", totals(160.0, 3.0)));
+        assert_eq!((second.requests, second.errors), (Some(62.0), Some(2.0)));
+        assert_eq!(second.buckets, Some(Buckets { le_ms: vec![100.0, f64::INFINITY], count: vec![60.0, 62.0] }));
+    }
+
+    #[test]
+    fn a_missed_poll_is_made_up_by_the_next_page() {
+        let mut intake = intake();
+        one(&mut intake, 0, page(Role::Baseline, "a", totals(100.0, 0.0)));
+        let gone = Observation { role: Role::Baseline, instance: "a".into(), answer: Answer::NoPage("timeout".into()) };
+        assert_eq!(one(&mut intake, 5, gone).reason.as_deref(), Some("timeout"));
+        assert_eq!(one(&mut intake, 10, page(Role::Baseline, "a", totals(150.0, 0.0))).requests, Some(50.0));
+    }
+
+    #[test]
+    fn a_reset_counts_from_zero_once_for_the_whole_process() {
+        let mut intake = intake();
+        one(&mut intake, 0, page(Role::Baseline, "a", totals(1000.0, 10.0)));
+        let after = one(&mut intake, 5, page(Role::Baseline, "a", totals(30.0, 20.0)));
+        assert!(after.reset);
+        assert_eq!((after.requests, after.errors), (Some(50.0), Some(20.0)));
+    }
+
+    #[test]
+    fn a_falling_counter_of_a_process_that_never_restarted_is_broken() {
+        let mut intake = intake();
+        let with_start = |ok| Totals { process_start_s: Some(1.0), ..totals(ok, 0.0) };
+        one(&mut intake, 10, page(Role::Baseline, "a", with_start(1000.0)));
+        let after = one(&mut intake, 15, page(Role::Baseline, "a", with_start(999.0)));
+        assert!(!after.ok && after.requests.is_none());
+        assert!(after.reason.expect("a reason").contains("fell from 1000 to 999"));
+        assert_eq!(one(&mut intake, 20, page(Role::Baseline, "a", with_start(1010.0))).requests, Some(11.0));
+    }
+
+    #[test]
+    fn a_candidate_instance_that_came_later_counts_from_zero_a_baseline_one_does_not() {
+        let mut intake = intake();
+        one(&mut intake, 0, page(Role::Baseline, "a", totals(1.0, 0.0)));
+        assert_eq!(one(&mut intake, 5, page(Role::Candidate, "b", totals(7.0, 0.0))).requests, Some(7.0));
+        assert!(one(&mut intake, 5, page(Role::Baseline, "c", totals(7.0, 0.0))).reference);
+        let young = Totals { process_start_s: Some(100.0), ..totals(9.0, 0.0) };
+        let mut intake = self::intake();
+        assert_eq!(one(&mut intake, 5, page(Role::Candidate, "b", young)).requests, Some(9.0));
+    }
+
+    #[test]
+    fn a_declared_family_without_series_is_zero_requests() {
+        let mut intake = intake();
+        let empty = Totals { requests: Some(vec![]), latency: Some(vec![]), ..Totals::default() };
+        one(&mut intake, 0, page(Role::Candidate, "a", empty.clone()));
+        let next = one(&mut intake, 5, page(Role::Candidate, "a", empty));
+        assert_eq!((next.ok, next.requests, next.errors), (true, Some(0.0), Some(0.0)));
+    }
+
+    #[test]
+    fn other_bounds_than_before_start_latency_again_and_say_so() {
+        let mut intake = intake();
+        one(&mut intake, 0, page(Role::Baseline, "a", totals(10.0, 0.0)));
+        let mut other = totals(20.0, 0.0);
+        other.latency = Some(vec![Histogram { key: String::new(), le_ms: vec![250.0, f64::INFINITY], count: vec![20.0, 20.0] }]);
+        let sample = one(&mut intake, 5, page(Role::Baseline, "a", other));
+        assert!(sample.buckets.is_none() && sample.missing.latency.is_some());
+        assert_eq!(sample.requests, Some(10.0));
+    }
 }

@@ -35,6 +35,9 @@ pub struct Policy {
     pub rise: u32,
     /// Answers in a row before an instance is shown down.
     pub fall: u32,
+    /// Health pages were given by address: their silence is a fault, not the absence of an endpoint.
+    #[serde(default)]
+    pub health_configured: bool,
 }
 
 /// How a verdict comes about.
@@ -85,6 +88,7 @@ impl Default for Policy {
             playbook_n: 1,
             rise: 2,
             fall: 3,
+            health_configured: false,
         }
     }
 }

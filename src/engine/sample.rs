@@ -88,6 +88,41 @@ impl Buckets {
     pub fn total(&self) -> f64 {
         self.count.last().copied().unwrap_or(0.0)
     }
+
+    /// Requests that took longer than `le_ms`; null when that is no bound of this histogram.
+    #[must_use]
+    pub fn slower_than(&self, le_ms: f64) -> Option<f64> {
+        let index = self.le_ms.iter().position(|le| le.total_cmp(&le_ms).is_eq())?;
+        Some((self.total() - self.count.get(index)?).max(0.0))
+    }
+
+    /// Adds `other`, on the bounds that both have.
+    pub fn add(&mut self, other: &Self) {
+        if self.le_ms != other.le_ms {
+            let theirs = |le: &f64| other.le_ms.iter().any(|l| l.total_cmp(le).is_eq());
+            let shared = self.le_ms.iter().zip(&self.count).filter(|(le, _)| theirs(le)).map(|(le, n)| (*le, *n));
+            (self.le_ms, self.count) = shared.unzip();
+        }
+        for (le, n) in self.le_ms.iter().zip(&mut self.count) {
+            let theirs = other.le_ms.iter().position(|l| l.total_cmp(le).is_eq());
+            *n += theirs.and_then(|i| other.count.get(i)).copied().unwrap_or(0.0);
+        }
+    }
+
+    /// Adds `more` to a sum that may not have begun. A histogram that only knows its total brings nothing.
+    pub fn accumulate(sum: &mut Option<Self>, more: &Self) {
+        match sum {
+            Some(sum) if sum.le_ms.len() > 1 && more.le_ms.len() > 1 => sum.add(more),
+            Some(sum) if sum.le_ms.len() > 1 => {}
+            _ => *sum = Some(more.clone()),
+        }
+    }
+
+    /// Every count multiplied by `by`.
+    #[must_use]
+    pub fn scaled(&self, by: f64) -> Self {
+        Self { le_ms: self.le_ms.clone(), count: self.count.iter().map(|n| n * by).collect() }
+    }
 }
 
 impl Serialize for Buckets {

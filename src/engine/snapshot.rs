@@ -64,7 +64,7 @@ pub struct Snapshot {
 }
 
 /// What is watched, for the header.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Deployment {
     /// `api-server`.
     pub name: String,
@@ -77,7 +77,7 @@ pub struct Deployment {
     /// Step and ladder length, from 1; null without a ladder.
     pub step: Option<(u32, u32)>,
     /// The candidate's share of traffic that was asked for, a fraction.
-    pub weight: Option<u32>,
+    pub weight: Option<f64>,
     /// What stands at the right end of the header: auto-rollback, read-only, replay.
     pub mode: Mode,
     /// Time between two polls.

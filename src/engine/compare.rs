@@ -1,0 +1,423 @@
+//! The comparison of one step: is the candidate worse than the baseline, or was it shown not to be?
+//!
+//! Two bets, one null each: errors per request, and requests slower than a bucket bound per request. Their weighted mean is one
+//! e-value for the whole step, so the chance of convicting a healthy candidate is at most `alpha` however often one looks. Promotion
+//! is the mirrored test (non-inferiority): absence of alarm is not enough.
+//!
+//! Knows counts and seconds since the step began; knows nothing of pages, health, limits or what follows from a conviction.
+
+pub mod counts;
+mod noninferior;
+pub mod reference;
+
+use noninferior::NonInferior;
+use reference::{Edge, Reference};
+
+use super::{
+    policy::Policy,
+    sample::Buckets,
+    stats::{
+        bet::Bet,
+        log_mean_exp, log_sum_exp,
+        ratio::{Null, Split},
+    },
+};
+
+/// The noise factor that divides every increment: counts in real services scatter more than independent events would.
+pub const NOISE: f64 = 1.3;
+
+/// Errors: 10 % and 0.1 percentage points more are tolerated.
+const ERRORS: Null = Null { factor: 1.1, margin: 0.001 };
+/// Errors while warming up: a cold start may cost 1.2 points and 40 % on top.
+const ERRORS_WARM: Null = Null { factor: 1.5, margin: 0.013 };
+/// Latency: tolerated difference of the share of slow requests. The factor depends on the bound ([`Edge::factor`]).
+const LATENCY_MARGIN: f64 = 0.001;
+/// Errors: what the candidate must be shown to be better than before it is promoted.
+const ERRORS_PROMOTE: Null = Null { factor: 1.5, margin: 0.005 };
+/// The same for the share of slow requests.
+const LATENCY_PROMOTE: Null = Null { factor: 2.0, margin: 0.01 };
+/// Noise assumed for latency polls before the reference was known: nearly worthless.
+const NOISE_UNKNOWN: f64 = 9.0;
+
+/// The share of the false-alarm budget that goes to errors.
+const WEIGHT_ERRORS: f64 = 0.55;
+/// And to latency.
+const WEIGHT_LATENCY: f64 = 0.45;
+/// Bad seconds a latency conviction needs at least.
+const LATENCY_SECONDS: f64 = 20.0;
+/// "Still bad": the winning bet gained over these last seconds.
+const STILL_SECONDS: f64 = 30.0;
+/// "Not one scrape": at least two gaining polls within these last seconds.
+const RECENT_SECONDS: f64 = 60.0;
+const BAD_POLLS: usize = 2;
+/// Polls kept while the baseline has too few requests for a latency reference; later ones are not needed to reach a decision.
+const MAX_EARLY: usize = 4096;
+/// Requests of either version since warm-up below which nothing is promoted.
+pub const MIN_REQUESTS: f64 = 100.0;
+/// Evidence to roll back from which on nothing is promoted, as an e-value.
+const SUSPICION: f64 = 8.0;
+/// Level of the promotion test.
+const ALPHA_PROMOTE: f64 = 0.05;
+
+/// Which of the two bets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// Errors per request.
+    Errors,
+    /// Slow requests per request.
+    Latency,
+}
+
+impl Metric {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::Errors, Self::Latency];
+
+    /// The id of the check that shows it.
+    #[must_use]
+    pub const fn check(self) -> &'static str {
+        match self {
+            Self::Errors => "errors",
+            Self::Latency => "latency",
+        }
+    }
+}
+
+/// The running comparison of one step.
+#[derive(Clone, Debug)]
+pub struct Compare {
+    alpha: f64,
+    poll_s: f64,
+    warmup_s: f64,
+    latency_polls: u32,
+    weights: (f64, f64),
+    errors: Bet,
+    latency: Vec<Bet>,
+    errors_promote: NonInferior,
+    latency_promote: NonInferior,
+    early: Vec<(f64, Buckets, Buckets)>,
+    requests: (f64, f64),
+}
+
+impl Compare {
+    /// A comparison over a window of `window_s` seconds, warm-up included. Metrics that do not gate get no share of the budget.
+    #[must_use]
+    pub fn new(policy: &Policy, window_s: f64) -> Self {
+        let polls = |seconds: f64| whole(seconds / policy.poll_s).max(1);
+        let weights = match (policy.gates("errors"), policy.gates("latency")) {
+            (true, false) => (1.0, 0.0),
+            (false, true) => (0.0, 1.0),
+            _ => (WEIGHT_ERRORS, WEIGHT_LATENCY),
+        };
+        let cap = Bet::cap(policy.alpha, weights.0.max(f64::MIN_POSITIVE), 2);
+        Self {
+            alpha: policy.alpha,
+            poll_s: policy.poll_s,
+            warmup_s: policy.warmup_s,
+            latency_polls: polls(window_s - policy.warmup_s),
+            weights,
+            errors: Bet::new(polls(window_s), cap, recent_polls(policy.poll_s)),
+            latency: Vec::new(),
+            errors_promote: NonInferior::new(ERRORS_PROMOTE),
+            latency_promote: NonInferior::new(LATENCY_PROMOTE),
+            early: Vec::new(),
+            requests: (0.0, 0.0),
+        }
+    }
+
+    /// Takes the errors of one poll (or of joined polls), `t` seconds into the step. Call only when both versions cover the same time.
+    pub fn errors(&mut self, t: f64, split: &Split) {
+        if split.n_c <= 0.0 || split.n_b <= 0.0 {
+            return;
+        }
+        let is_warm = t <= self.warmup_s + 1e-9;
+        self.errors.step(split, if is_warm { ERRORS_WARM } else { ERRORS }, NOISE);
+        if !is_warm {
+            self.errors_promote.add(t, self.warmup_s, split, NOISE);
+            self.requests.0 += split.n_c;
+            self.requests.1 += split.n_b;
+        }
+    }
+
+    /// Takes the latencies of one poll. The reference is as it was before this poll.
+    pub fn latency(&mut self, t: f64, candidate: &Buckets, baseline: &Buckets, reference: &Reference) {
+        if candidate.total() <= 0.0 || baseline.total() <= 0.0 {
+            return;
+        }
+        let Some(edges) = reference.edges() else {
+            if t > self.warmup_s + 1e-9 && self.early.len() < MAX_EARLY {
+                self.early.push((t, candidate.clone(), baseline.clone()));
+            }
+            return;
+        };
+        self.open_latency(edges, reference);
+        if t <= self.warmup_s + 1e-9 {
+            return;
+        }
+        for (bet, edge) in self.latency.iter_mut().zip(edges) {
+            if let Some(split) = edge.split(candidate, baseline) {
+                bet.step(&split, edge.null(LATENCY_MARGIN), NOISE);
+            }
+        }
+        if let Some(split) = reference.middle().and_then(|edge| edge.split(candidate, baseline)) {
+            self.latency_promote.add(t, self.warmup_s, &split, NOISE);
+        }
+    }
+
+    /// The first time the bounds are known: one bet for each, and what came before counts a little towards promotion.
+    fn open_latency(&mut self, edges: &[Edge], reference: &Reference) {
+        if !self.latency.is_empty() {
+            return;
+        }
+        let polls = bad_polls(LATENCY_SECONDS, self.poll_s);
+        let cap = Bet::cap(self.alpha, self.weights.1.max(f64::MIN_POSITIVE), polls);
+        self.latency = edges.iter().map(|_| Bet::new(self.latency_polls, cap, recent_polls(self.poll_s))).collect();
+        for (t, candidate, baseline) in std::mem::take(&mut self.early) {
+            if let Some(split) = reference.middle().and_then(|edge| edge.split(&candidate, &baseline)) {
+                self.latency_promote.add(t, self.warmup_s, &split, NOISE_UNKNOWN);
+            }
+        }
+    }
+
+    /// The evidence to roll back: natural logarithm of the step's e-value.
+    #[must_use]
+    pub fn evidence(&self) -> f64 {
+        log_sum_exp(&[self.weighted(Metric::Errors), self.weighted(Metric::Latency)])
+    }
+
+    /// The metric that holds more of it.
+    #[must_use]
+    pub fn leading(&self) -> Metric {
+        if self.weighted(Metric::Errors) >= self.weighted(Metric::Latency) { Metric::Errors } else { Metric::Latency }
+    }
+
+    /// One metric's part of the evidence to roll back.
+    #[must_use]
+    pub fn weighted(&self, metric: Metric) -> f64 {
+        match metric {
+            Metric::Errors => self.weights.0.ln() + self.errors.log_e(),
+            Metric::Latency => self.weights.1.ln() + self.latency_log_e(),
+        }
+    }
+
+    fn latency_log_e(&self) -> f64 {
+        let all: Vec<f64> = self.latency.iter().map(Bet::log_e).collect();
+        if all.is_empty() { 0.0 } else { log_mean_exp(&all) }
+    }
+
+    /// What convicts: ln(1/alpha).
+    #[must_use]
+    pub fn needed(&self) -> f64 {
+        (1.0 / self.alpha).ln()
+    }
+
+    /// The metric that convicts the candidate now, if one does: enough evidence, still bad, and not because of one scrape.
+    #[must_use]
+    pub fn convicts(&self) -> Option<Metric> {
+        let metric = self.leading();
+        (self.evidence() >= self.needed() && self.is_still_bad(metric)).then_some(metric)
+    }
+
+    fn is_still_bad(&self, metric: Metric) -> bool {
+        let bets = match metric {
+            Metric::Errors => std::slice::from_ref(&self.errors),
+            Metric::Latency => self.latency.as_slice(),
+        };
+        bets.iter().any(|b| b.gained(still_polls(self.poll_s)) > 0.0)
+            && bets.iter().any(|b| b.gains(window_polls(self.poll_s)) >= BAD_POLLS)
+    }
+
+    /// Whether latency can be compared at all.
+    #[must_use]
+    pub fn has_latency(&self) -> bool {
+        !self.latency.is_empty()
+    }
+
+    /// Requests since warm-up: candidate, baseline.
+    #[must_use]
+    pub fn requests(&self) -> (f64, f64) {
+        self.requests
+    }
+
+    /// How much of the evidence to promote this metric has: natural logarithm, and what is needed.
+    #[must_use]
+    pub fn promotes(&self, metric: Metric) -> (f64, f64) {
+        let test = match metric {
+            Metric::Errors => &self.errors_promote,
+            Metric::Latency => &self.latency_promote,
+        };
+        (test.log_e(), (1.0 / ALPHA_PROMOTE).ln())
+    }
+
+    /// Whether the candidate was shown to be no worse, at the end of a window.
+    ///
+    /// # Errors
+    /// What is missing, as the end of the sentence "undecided: ...".
+    pub fn judge(&self, t: f64, policy: &Policy) -> Result<(), String> {
+        if self.requests.0.min(self.requests.1) < MIN_REQUESTS {
+            return Err("too few requests".to_owned());
+        }
+        if policy.gates("latency") && !self.has_latency() {
+            return Err("no latency to compare".to_owned());
+        }
+        if self.evidence() >= SUSPICION.ln() {
+            return Err(format!("a suspicion is left in {}", self.leading().check()));
+        }
+        let gating = Metric::BOTH.into_iter().filter(|m| policy.gates(m.check()));
+        let missing: Vec<String> = gating.filter_map(|metric| self.unproven(metric, t)).collect();
+        if missing.is_empty() { Ok(()) } else { Err(format!("not shown to be no worse: {}", missing.join(", "))) }
+    }
+
+    fn unproven(&self, metric: Metric, t: f64) -> Option<String> {
+        let test = match metric {
+            Metric::Errors => &self.errors_promote,
+            Metric::Latency => &self.latency_promote,
+        };
+        if test.log_e() < (1.0 / ALPHA_PROMOTE).ln() {
+            Some(metric.check().to_owned())
+        } else if test.tail_log_e(t, self.warmup_s) < 0.0 {
+            Some(format!("{} (in the last third of the window)", metric.check()))
+        } else {
+            None
+        }
+    }
+}
+
+/// What would come of it if every poll went on like the last minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forecast {
+    /// Polls until a conviction; null when none comes in the time looked at.
+    pub convicts_in: Option<u32>,
+    /// Whether the candidate could be promoted at the end of the window.
+    pub promotable: bool,
+}
+
+impl Compare {
+    /// Plays on from `t`, each poll bringing `like`, for at most `horizon` polls and in any case to the end of the window, `left` polls away.
+    #[must_use]
+    pub fn forecast(
+        &self,
+        t: f64,
+        like: &counts::Joined,
+        reference: &Reference,
+        policy: &Policy,
+        left: u32,
+        horizon: u32,
+    ) -> Forecast {
+        let mut ahead = self.clone();
+        let mut found = Forecast::default();
+        for i in 1..=horizon.max(left) {
+            let at = t + f64::from(i) * self.poll_s;
+            if let Some(split) = &like.errors {
+                ahead.errors(at, split);
+            }
+            if let Some((candidate, baseline)) = &like.latency {
+                ahead.latency(at, candidate, baseline, reference);
+            }
+            if i == left {
+                found.promotable = ahead.judge(at, policy).is_ok();
+            }
+            if ahead.convicts().is_some() {
+                found.convicts_in = Some(i);
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// A whole number of polls, rounded down.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "validated windows hold at most a few million polls")]
+fn whole(polls: f64) -> u32 {
+    polls.clamp(0.0, f64::from(u32::MAX)).floor() as u32
+}
+
+/// Polls that so many bad seconds take, at least two.
+fn bad_polls(seconds: f64, poll_s: f64) -> u32 {
+    whole((seconds / poll_s).ceil()).max(2)
+}
+
+fn still_polls(poll_s: f64) -> usize {
+    if poll_s < STILL_SECONDS { (whole((STILL_SECONDS / poll_s).round_ties_even()) as usize).max(2) } else { 1 }
+}
+
+fn window_polls(poll_s: f64) -> usize {
+    (whole((RECENT_SECONDS / poll_s).round_ties_even()) as usize).max(4)
+}
+
+fn recent_polls(poll_s: f64) -> usize {
+    still_polls(poll_s).max(window_polls(poll_s))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy() -> Policy {
+        Policy::default()
+    }
+
+    fn buckets(n: f64, slow: f64) -> Buckets {
+        Buckets {
+            le_ms: vec![50.0, 100.0, 200.0, 400.0, 800.0, f64::INFINITY],
+            count: vec![n * 0.5, n * 0.9, n - n * 0.03 - slow, n - n * 0.005 - slow / 2.0, n, n],
+        }
+    }
+
+    /// Plays `polls` polls of a service with 25 + 75 requests a second; `bad` and `slow` say the candidate's shares at each second.
+    fn play(polls: u32, bad: impl Fn(f64) -> f64, slow: impl Fn(f64) -> f64) -> (Compare, Option<(f64, Metric)>) {
+        let mut compare = Compare::new(&policy(), 600.0);
+        let mut reference = Reference::default();
+        reference.learn(&buckets(1000.0, 0.0));
+        let mut convicted = None;
+        for i in 1..=polls {
+            let t = f64::from(i) * 5.0;
+            let split = Split { n_c: 125.0, bad_c: 125.0 * bad(t), n_b: 375.0, bad_b: 375.0 * 0.003 };
+            compare.errors(t, &split);
+            let (candidate, baseline) = (buckets(125.0, 125.0 * slow(t)), buckets(375.0, 0.0));
+            reference.choose(&candidate);
+            compare.latency(t, &candidate, &baseline, &reference);
+            reference.learn(&baseline);
+            convicted = convicted.or_else(|| compare.convicts().map(|m| (t, m)));
+        }
+        (compare, convicted)
+    }
+
+    #[test]
+    fn alike_versions_are_promoted_at_the_end_and_never_convicted() {
+        let (compare, convicted) = play(120, |_| 0.003, |_| 0.0);
+        assert_eq!(convicted, None);
+        assert_eq!(compare.judge(600.0, &policy()), Ok(()));
+    }
+
+    #[test]
+    fn ten_times_the_errors_convict_within_half_a_minute() {
+        let (_, convicted) = play(120, |t| if t > 80.0 { 0.03 } else { 0.003 }, |_| 0.0);
+        let (at, metric) = convicted.expect("convicted");
+        assert!(at <= 115.0 && metric == Metric::Errors, "{at} {metric:?}");
+    }
+
+    #[test]
+    fn slower_requests_convict_by_latency() {
+        let (_, convicted) = play(120, |_| 0.003, |t| if t > 80.0 { 0.2 } else { 0.0 });
+        assert_eq!(convicted.expect("convicted").1, Metric::Latency);
+    }
+
+    #[test]
+    fn a_cold_start_within_the_allowance_is_forgiven() {
+        let (compare, convicted) = play(120, |t| if t <= 60.0 { 0.012 } else { 0.003 }, |t| if t <= 60.0 { 0.3 } else { 0.0 });
+        assert_eq!(convicted, None);
+        assert_eq!(compare.judge(600.0, &policy()), Ok(()));
+    }
+
+    #[test]
+    fn too_few_requests_are_not_promoted() {
+        let (compare, _) = play(12, |_| 0.003, |_| 0.0);
+        assert_eq!(compare.judge(60.0, &policy()), Err("too few requests".to_owned()));
+    }
+
+    #[test]
+    fn a_bad_end_is_not_promoted() {
+        let (compare, _) = play(120, |t| if t > 400.0 { 0.011 } else { 0.003 }, |_| 0.0);
+        assert!(compare.judge(600.0, &policy()).is_err());
+    }
+}

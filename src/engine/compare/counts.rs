@@ -1,0 +1,128 @@
+//! Joins what each version counted until both cover the same time: a poll in which one side is missing waits for the next.
+
+use crate::engine::{
+    role::{Role, Sides},
+    sample::{Buckets, Sample, SourceKind},
+    stats::ratio::Split,
+};
+
+/// What one version brought in one poll, all its instances added up.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// At least one instance gave a page.
+    pub answered: bool,
+    /// Requests and errors; null when no page had them.
+    pub counts: Option<(f64, f64)>,
+    /// Latencies; null when no page had them.
+    pub buckets: Option<Buckets>,
+    /// Some instance was seen for the first time: its page is only a reference.
+    pub reference: bool,
+    /// Processes that restarted.
+    pub resets: u32,
+}
+
+impl Tally {
+    /// Adds up the metrics samples of `role`.
+    #[must_use]
+    pub fn of(role: Role, samples: &[Sample]) -> Self {
+        let mut tally = Self::default();
+        for sample in samples.iter().filter(|s| s.role == role && s.source == SourceKind::Metrics && s.ok) {
+            tally.answered = true;
+            tally.reference |= sample.reference;
+            tally.resets += u32::from(sample.reset);
+            if let (Some(n), Some(bad)) = (sample.requests, sample.errors) {
+                let (n0, bad0) = tally.counts.unwrap_or_default();
+                tally.counts = Some((n0 + n, bad0 + bad.clamp(0.0, n.max(0.0))));
+            }
+            if let Some(more) = &sample.buckets {
+                Buckets::accumulate(&mut tally.buckets, more);
+            }
+        }
+        tally
+    }
+}
+
+/// What is still waiting for the other side.
+#[derive(Clone, Debug, Default)]
+pub struct Pending {
+    counts: Sides<Option<(f64, f64)>>,
+    buckets: Sides<Option<Buckets>>,
+}
+
+/// What both sides counted over the same time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Joined {
+    /// Errors of both.
+    pub errors: Option<Split>,
+    /// Latencies: candidate, baseline.
+    pub latency: Option<(Buckets, Buckets)>,
+}
+
+impl Pending {
+    /// Takes one poll of both sides and gives out what now covers the same time.
+    pub fn join(&mut self, poll: &Sides<Tally>) -> Joined {
+        // A side that only now becomes countable starts here: what the other counted before has no counterpart.
+        if Role::BOTH.into_iter().any(|r| poll.of(r).reference && poll.of(r).counts.is_none() && poll.of(r).buckets.is_none()) {
+            *self = Self::default();
+            return Joined::default();
+        }
+        for role in Role::BOTH {
+            let (tally, counts) = (poll.of(role), self.counts.of_mut(role));
+            if let Some((n, bad)) = tally.counts {
+                let (n0, bad0) = counts.unwrap_or_default();
+                *counts = Some((n0 + n, bad0 + bad));
+            }
+            if let Some(more) = &tally.buckets {
+                Buckets::accumulate(self.buckets.of_mut(role), more);
+            }
+        }
+        self.take(poll)
+    }
+
+    fn take(&mut self, poll: &Sides<Tally>) -> Joined {
+        let mut joined = Joined::default();
+        let both = |has: fn(&Tally) -> bool| has(&poll.baseline) && has(&poll.candidate);
+        if both(|t| t.counts.is_some())
+            && let (Some((n_b, bad_b)), Some((n_c, bad_c))) = (self.counts.baseline.take(), self.counts.candidate.take())
+        {
+            joined.errors = Some(Split { n_c, bad_c, n_b, bad_b });
+        }
+        if both(|t| t.buckets.is_some())
+            && let (Some(b), Some(c)) = (self.buckets.baseline.take(), self.buckets.candidate.take())
+        {
+            joined.latency = Some((c, b));
+        }
+        joined
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(n: f64, bad: f64) -> Tally {
+        Tally { answered: true, counts: Some((n, bad)), ..Tally::default() }
+    }
+
+    fn poll(baseline: Tally, candidate: Tally) -> Sides<Tally> {
+        Sides { baseline, candidate }
+    }
+
+    #[test]
+    fn a_missing_side_waits_and_the_sum_is_the_same() {
+        let mut pending = Pending::default();
+        assert_eq!(pending.join(&poll(tally(30.0, 1.0), Tally::default())), Joined::default());
+        let joined = pending.join(&poll(tally(40.0, 2.0), tally(25.0, 5.0)));
+        assert_eq!(joined.errors, Some(Split { n_c: 25.0, bad_c: 5.0, n_b: 70.0, bad_b: 3.0 }));
+    }
+
+    #[test]
+    fn a_first_page_clears_what_the_other_side_counted_alone() {
+        let mut pending = Pending::default();
+        pending.join(&poll(tally(30.0, 1.0), Tally::default()));
+        let reference = Tally { answered: true, reference: true, ..Tally::default() };
+        pending.join(&poll(tally(30.0, 1.0), reference));
+        let joined = pending.join(&poll(tally(40.0, 0.0), tally(10.0, 0.0)));
+        assert_eq!(joined.errors, Some(Split { n_c: 10.0, bad_c: 0.0, n_b: 40.0, bad_b: 0.0 }));
+    }
+}

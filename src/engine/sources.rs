@@ -1,0 +1,107 @@
+//! What is known of each version's metrics pages: whether they come, what they lack, since when.
+
+use super::{
+    role::{Role, Sides},
+    sample::{Missing, Sample, SourceKind},
+    time::Time,
+};
+
+/// Polls without a page after which a version counts as blind rather than late.
+const LATE_POLLS: u32 = 2;
+
+/// The state of both versions' pages.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    sides: Sides<Pages>,
+}
+
+/// The state of one version's pages.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pages {
+    /// The newest poll in which at least one instance gave a page.
+    pub last_page: Option<Time>,
+    /// Polls in a row without one.
+    pub misses: u32,
+    /// Why the last poll brought none.
+    pub reason: Option<String>,
+    /// What the newest page lacks.
+    pub missing: Missing,
+    /// Requests and errors were on a page at least once.
+    pub had_errors: bool,
+    /// A latency histogram was on a page at least once.
+    pub had_latency: bool,
+}
+
+/// What a poll changed about a version's pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// They stopped coming, for this reason.
+    Lost(String),
+    /// They come again.
+    Back,
+}
+
+impl Sources {
+    /// Takes the metrics samples of one poll; tells what turned.
+    pub fn poll(&mut self, at: Time, samples: &[Sample]) -> Sides<Option<Turn>> {
+        Sides::build(|role| self.sides.of_mut(role).poll(at, role, samples))
+    }
+
+    /// One version's pages.
+    #[must_use]
+    pub fn of(&self, role: Role) -> &Pages {
+        self.sides.of(role)
+    }
+
+    /// A version that gives no page, and for how long: the one that has been silent for longer.
+    #[must_use]
+    pub fn blind(&self) -> Option<(Role, &Pages)> {
+        Role::BOTH.into_iter().map(|r| (r, self.of(r))).filter(|(_, p)| p.is_blind()).max_by_key(|(_, p)| p.misses)
+    }
+
+    /// Some version gave no page at the last poll.
+    #[must_use]
+    pub fn is_missing_now(&self) -> bool {
+        Role::BOTH.into_iter().any(|r| self.of(r).misses > 0)
+    }
+}
+
+impl Pages {
+    fn poll(&mut self, at: Time, role: Role, samples: &[Sample]) -> Option<Turn> {
+        let mine = || samples.iter().filter(|s| s.role == role && s.source == SourceKind::Metrics);
+        let was_blind = self.is_blind();
+        if mine().any(|s| s.ok) {
+            let pages = || mine().filter(|s| s.ok);
+            // A family counts as there when any instance has it.
+            self.missing = Missing {
+                errors: all_lack(pages().map(|s| s.missing.errors.as_ref())),
+                latency: all_lack(pages().map(|s| s.missing.latency.as_ref())),
+            };
+            self.had_errors |= self.missing.errors.is_none();
+            self.had_latency |= self.missing.latency.is_none();
+            self.last_page = Some(at);
+            self.misses = 0;
+            self.reason = None;
+        } else {
+            self.misses += 1;
+            self.reason =
+                mine().find_map(|s| s.reason.clone()).or_else(|| Some("no address of a metrics page is known".to_owned()));
+        }
+        match (was_blind, self.is_blind()) {
+            (false, true) => Some(Turn::Lost(self.reason.clone().unwrap_or_default())),
+            (true, false) => Some(Turn::Back),
+            _ => None,
+        }
+    }
+
+    /// Nothing has come for two polls, or nothing ever.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.misses >= LATE_POLLS || (self.misses > 0 && self.last_page.is_none())
+    }
+}
+
+fn all_lack<'a>(mut sentences: impl Iterator<Item = Option<&'a String>>) -> Option<String> {
+    let first = sentences.next()??;
+    sentences.all(|s| s.is_some()).then(|| first.clone())
+}

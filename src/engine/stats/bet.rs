@@ -1,0 +1,132 @@
+//! One bet against one null: a wealth per alternative that grows while the data speak for it.
+//!
+//! The stake of 1 is spread evenly over the polls of the window ("the regression may begin at any poll"), a weighted sum of e-processes
+//! started at each time (the idea of e-detectors: Shin, Ramdas, Rinaldo 2022, with weights, so that the false-alarm probability over
+//! the window stays bounded). The mean over the alternatives plus the cash not yet staked is an e-process again.
+
+use std::collections::VecDeque;
+
+use super::{
+    log_mean_exp, log_sum_exp,
+    ratio::{Null, Split, log_increment},
+};
+
+/// How many times worse than the null the candidate might be.
+pub const ALTERNATIVES: [f64; 6] = [1.15, 1.5, 2.2, 4.0, 12.0, 100.0];
+
+/// Stands for "nothing invested": exp(-700) is the smallest power that is still a normal number.
+const NOTHING: f64 = -700.0;
+
+/// A running bet.
+#[derive(Clone, Debug)]
+pub struct Bet {
+    wealth: [f64; ALTERNATIVES.len()],
+    cash: f64,
+    stake: f64,
+    cap: f64,
+    recent: VecDeque<f64>,
+    keep: usize,
+}
+
+impl Bet {
+    /// A bet that spreads its stake over `polls` polls, gains at most `cap` a poll, and remembers its last `keep` increments.
+    #[must_use]
+    pub fn new(polls: u32, cap: f64, keep: usize) -> Self {
+        Self {
+            wealth: [NOTHING; ALTERNATIVES.len()],
+            cash: 1.0,
+            stake: 1.0 / f64::from(polls.max(1)),
+            cap,
+            recent: VecDeque::with_capacity(keep),
+            keep,
+        }
+    }
+
+    /// The largest gain of one poll such that fewer than `polls` polls cannot convict on their own from a fresh stake.
+    #[must_use]
+    pub fn cap(alpha: f64, weight: f64, polls: u32) -> f64 {
+        ((1.0 / (alpha * weight)).ln() - 0.1) / f64::from(polls.max(2) - 1)
+    }
+
+    /// Takes one poll: invests this poll's stake, then lets every alternative gain or lose. `noise >= 1` divides the increment
+    /// (validity by Jensen's inequality, as long as it was fixed before the poll).
+    pub fn step(&mut self, split: &Split, null: Null, noise: f64) {
+        let stake = self.stake.min(self.cash);
+        self.cash -= stake;
+        let mut best = (f64::NEG_INFINITY, 0.0);
+        for (wealth, q) in self.wealth.iter_mut().zip(ALTERNATIVES) {
+            if stake > 1e-15 {
+                *wealth = log_sum_exp(&[*wealth, stake.ln()]);
+            }
+            let gain = (log_increment(split, null, q) / noise).min(self.cap);
+            *wealth = (*wealth + gain).max(NOTHING);
+            if *wealth > best.0 {
+                best = (*wealth, gain);
+            }
+        }
+        if self.recent.len() == self.keep {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(best.1);
+    }
+
+    /// The logarithm of the bet's e-value; 0 at the start.
+    #[must_use]
+    pub fn log_e(&self) -> f64 {
+        let invested = log_mean_exp(&self.wealth);
+        if self.cash > 1e-12 { log_sum_exp(&[invested, self.cash.ln()]) } else { invested }
+    }
+
+    /// The gain of the last `polls` polls together, of the alternative that was richest at each.
+    #[must_use]
+    pub fn gained(&self, polls: usize) -> f64 {
+        self.recent.iter().rev().take(polls).sum()
+    }
+
+    /// How many of the last `polls` polls spoke for the bet.
+    #[must_use]
+    pub fn gains(&self, polls: usize) -> usize {
+        self.recent.iter().rev().take(polls).filter(|gain| **gain > 0.0).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NULL: Null = Null { factor: 1.1, margin: 0.001 };
+
+    fn bet() -> Bet {
+        Bet::new(120, Bet::cap(0.01, 0.55, 2), 12)
+    }
+
+    #[test]
+    fn a_fresh_bet_knows_nothing() {
+        assert!(bet().log_e().abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_poll_never_convicts_two_can() {
+        let awful = Split { n_c: 500.0, bad_c: 500.0, n_b: 1500.0, bad_b: 3.0 };
+        let need = (1.0_f64 / (0.01 * 0.55)).ln();
+        let mut bet = bet();
+        for _ in 0..60 {
+            bet.step(&Split { n_c: 500.0, bad_c: 1.0, n_b: 1500.0, bad_b: 3.0 }, NULL, 1.3);
+        }
+        bet.step(&awful, NULL, 1.3);
+        assert!(bet.log_e() < need);
+        bet.step(&awful, NULL, 1.3);
+        bet.step(&awful, NULL, 1.3);
+        assert!(bet.log_e() >= need);
+        assert_eq!(bet.gains(12), 3);
+    }
+
+    #[test]
+    fn a_healthy_candidate_loses_the_stakes() {
+        let mut bet = bet();
+        for _ in 0..120 {
+            bet.step(&Split { n_c: 125.0, bad_c: 0.4, n_b: 375.0, bad_b: 1.2 }, NULL, 1.3);
+        }
+        assert!(bet.log_e() < 0.0);
+    }
+}

@@ -1,0 +1,242 @@
+//! Errors and latency: figures, limits, suspicion, and the sentence for each.
+
+use std::time::Duration;
+
+use super::{CALM, Finding};
+use crate::{
+    engine::{
+        compare::{MIN_REQUESTS, Metric},
+        event::{Evidence, Figures},
+        playbook::{CLEARS, LOOK_BACK},
+        policy::Kind,
+        recent::{MINUTE, Sum},
+        role::Role,
+        sample::Buckets,
+        snapshot::Sentence,
+        stats::{interval, quantile::quantile_interval},
+        verdict::CheckVerdict,
+        watch::Watch,
+        words::{self, Say},
+    },
+    humanize,
+};
+
+/// Evidence to roll back from which on a check warns, as a part of what convicts; it clears under the second.
+const LEANS: (f64, f64) = (0.5, 0.4);
+
+impl Watch {
+    pub(super) fn metric_evidence(&self, metric: Metric) -> Evidence {
+        match metric {
+            Metric::Errors => self.errors_evidence(),
+            Metric::Latency => self.latency_evidence(),
+        }
+    }
+
+    pub(super) fn metric(&self, metric: Metric) -> Finding {
+        let (verdict, sentence) = self.metric_verdict(metric);
+        Finding { verdict, sentence, evidence: self.checks[metric as usize].evidence.clone() }
+    }
+
+    pub(super) fn metric_verdict(&self, metric: Metric) -> (CheckVerdict, Sentence) {
+        let check = &self.checks[metric as usize];
+        if let Some((_, sentence)) = self.step.convicted.as_ref().filter(|(id, _)| *id == check.id) {
+            (CheckVerdict::Fail, sentence.clone())
+        } else if let Some((role, pages)) = self.sources.blind() {
+            let since = pages.last_page.map(|at| format!(" since {}", humanize::clock(at))).unwrap_or_default();
+            let reason = pages.reason.clone().unwrap_or_default();
+            let say = Say::new().text("No metrics page of ").version(role, &self.setup.names).text(since);
+            (CheckVerdict::ProviderError, say.then().text(format!(": {reason}")).done())
+        } else if let Some((role, missing)) = self.missing(metric) {
+            let say = Say::new().version(role, &self.setup.names).text(format!(": {missing}"));
+            (CheckVerdict::NoData, say.done())
+        } else if self.is_shared_now(metric) {
+            (CheckVerdict::Shared, self.shared_sentence(metric))
+        } else if check.is_leaning {
+            (CheckVerdict::Warn, self.metric_sentence(metric))
+        } else if check.is_over {
+            (CheckVerdict::Warn, self.over_sentence(metric))
+        } else if let Some(sentence) = self.too_little(metric) {
+            (CheckVerdict::Insufficient, sentence)
+        } else {
+            (CheckVerdict::Pass, self.calm_sentence(metric))
+        }
+    }
+
+    pub(super) fn errors_evidence(&self) -> Evidence {
+        let sides = self.step.since.map(|sum| Figures {
+            requests: Some(sum.requests),
+            bad: Some(sum.errors),
+            value: sum.error_rate(),
+            of: None,
+        });
+        let (b, c) = (&self.step.since.baseline, &self.step.since.candidate);
+        Evidence {
+            difference: c.error_rate().zip(b.error_rate()).map(|(c, b)| c - b),
+            band: interval::difference(c.errors, c.requests, b.errors, b.requests),
+            sides,
+            limit: Some(self.setup.policy.error_rate),
+            rollback_nats: finite(self.step.compare.weighted(Metric::Errors)),
+            promote_nats: finite(self.step.compare.promotes(Metric::Errors).0),
+        }
+    }
+
+    pub(super) fn latency_evidence(&self) -> Evidence {
+        let edge = self.reference.middle().map(|e| e.le_ms);
+        let sides = self.step.since.map(|sum| Figures {
+            requests: sum.buckets.as_ref().map(Buckets::total),
+            bad: edge.and_then(|le| sum.buckets.as_ref()?.slower_than(le)),
+            value: sum.p99().filter(|p| p.is_finite()),
+            of: None,
+        });
+        let p99 = |role| self.step.since.of(role).p99().filter(|p| p.is_finite());
+        let limits = |role| {
+            let (low, high) = quantile_interval(self.step.since.of(role).buckets.as_ref()?, 0.99)?;
+            Some((low, p99(role)?, high))
+        };
+        Evidence {
+            difference: p99(Role::Candidate).zip(p99(Role::Baseline).filter(|b| *b > 0.0)).map(|(c, b)| c / b - 1.0),
+            band: limits(Role::Candidate).zip(limits(Role::Baseline)).and_then(|(c, b)| interval::ratio(c, b)),
+            sides,
+            limit: Some(self.setup.policy.p99_ms),
+            rollback_nats: finite(self.step.compare.weighted(Metric::Latency)),
+            promote_nats: finite(self.step.compare.promotes(Metric::Latency).0),
+        }
+    }
+
+    /// Suspicion with hysteresis: over its limit alone in the last five minutes, or half way to a conviction.
+    pub(super) fn lean(&mut self, index: usize, metric: Metric) {
+        let part = self.step.compare.weighted(metric) / self.step.compare.needed();
+        let limit = self.limit(metric);
+        let value = |role| self.recent_value(metric, role, LOOK_BACK);
+        let baseline_over = value(Role::Baseline).is_some_and(|v| v > limit);
+        let candidate = value(Role::Candidate);
+        let check = &mut self.checks[index];
+        check.is_leaning = part >= if check.is_leaning { LEANS.1 } else { LEANS.0 };
+        let line = if check.is_over { limit * CLEARS } else { limit };
+        check.is_over = !baseline_over && candidate.is_some_and(|v| v > line);
+    }
+
+    pub(super) fn limit(&self, metric: Metric) -> f64 {
+        match metric {
+            Metric::Errors => self.setup.policy.error_rate,
+            Metric::Latency => self.setup.policy.p99_ms,
+        }
+    }
+
+    pub(super) fn recent_value(&self, metric: Metric, role: Role, span: Duration) -> Option<f64> {
+        let sum: Sum = self.recent.over(role, self.now, span);
+        match metric {
+            Metric::Errors => sum.error_rate(),
+            Metric::Latency => sum.p99(),
+        }
+    }
+
+    pub(super) fn missing(&self, metric: Metric) -> Option<(Role, String)> {
+        Role::BOTH.into_iter().rev().find_map(|role| {
+            let missing = &self.sources.of(role).missing;
+            let sentence = match metric {
+                Metric::Errors => &missing.errors,
+                Metric::Latency => &missing.latency,
+            };
+            sentence.clone().map(|s| (role, s))
+        })
+    }
+
+    pub(super) fn is_shared_now(&self, metric: Metric) -> bool {
+        let over = |role| self.recent_value(metric, role, MINUTE).is_some_and(|v| v > self.limit(metric));
+        over(Role::Baseline) && over(Role::Candidate)
+    }
+
+    pub(super) fn shared_sentence(&self, metric: Metric) -> Sentence {
+        let value = |role| self.recent_value(metric, role, MINUTE).unwrap_or_default();
+        let (b, c) = (value(Role::Baseline), value(Role::Candidate));
+        let say = Say::new().strong("Both versions are over the limit of ");
+        match metric {
+            Metric::Errors => say
+                .text(humanize::share(self.setup.policy.error_rate))
+                .text(format!(": {} and {} of requests fail", humanize::rate(c), humanize::rate(b)))
+                .done(),
+            Metric::Latency => say
+                .text(humanize::latency(self.setup.policy.p99_ms))
+                .text(format!(": p99 {} and {}", words::p99_text(c), words::p99_text(b)))
+                .done(),
+        }
+    }
+
+    /// How the versions differ in this metric, since warm-up.
+    pub(in crate::engine::watch) fn metric_sentence(&self, metric: Metric) -> Sentence {
+        let evidence = &self.checks[metric as usize].evidence;
+        match metric {
+            Metric::Errors => words::errors_differ(&self.setup.names, evidence),
+            Metric::Latency => words::latency_differs(&self.setup.names, evidence, self.slow_share()),
+        }
+    }
+
+    /// Nothing speaks against the candidate in this metric, or a little does: then that is said.
+    pub(super) fn calm_sentence(&self, metric: Metric) -> Sentence {
+        if self.step.compare.weighted(metric) / self.step.compare.needed() >= CALM {
+            return self.metric_sentence(metric);
+        }
+        words::no_worse(&self.setup.names, metric, &self.checks[metric as usize].evidence)
+    }
+
+    pub(super) fn over_sentence(&self, metric: Metric) -> Sentence {
+        let value = |role| self.recent_value(metric, role, LOOK_BACK);
+        let say = Say::new().candidate(&self.setup.names).strong(" is over the limit of ");
+        let (limit, worded): (String, fn(f64) -> String) = match metric {
+            Metric::Errors => (humanize::share(self.setup.policy.error_rate), |v| format!("{} of requests", humanize::rate(v))),
+            Metric::Latency => (humanize::latency(self.setup.policy.p99_ms), |v| format!("p99 {}", words::p99_text(v))),
+        };
+        let say = say.text(limit);
+        let say = match value(Role::Candidate) {
+            Some(c) => say.text(format!(": {} in the last 5 minutes", worded(c))),
+            None => say,
+        };
+        match value(Role::Baseline) {
+            Some(b) => say.then().text(", ").baseline(&self.setup.names).text(format!(" {}", worded(b))).done(),
+            None => say.done(),
+        }
+    }
+
+    pub(super) fn too_little(&self, metric: Metric) -> Option<Sentence> {
+        let (candidate, baseline) = self.step.compare.requests();
+        let names = &self.setup.names;
+        let needed = humanize::count(MIN_REQUESTS);
+        if self.step.is_warm {
+            return Some(Say::new().candidate(names).text(" is warming up: nothing is concluded yet").done());
+        }
+        for (role, n) in [(Role::Candidate, candidate), (Role::Baseline, baseline)] {
+            if n < MIN_REQUESTS {
+                let say = Say::new().strong("Too few requests to judge ").version(role, names);
+                return Some(say.text(format!(": {} since warm-up, {needed} needed", humanize::count(n))).done());
+            }
+        }
+        let blind = metric == Metric::Latency && !self.step.compare.has_latency();
+        blind.then(|| Say::new().text("No bucket bound is near the p99 of ").baseline(names).text(" yet").done())
+    }
+
+    pub(super) fn playbook_convicts(&mut self) -> bool {
+        if self.setup.policy.kind != Kind::Playbook {
+            return false;
+        }
+        let rate = self.recent_value(Metric::Errors, Role::Candidate, LOOK_BACK);
+        let shared = self.is_shared_now(Metric::Errors);
+        self.step.playbook.poll(self.now, rate, shared);
+        self.step.playbook.convicts()
+    }
+
+    pub(super) fn playbook_sentence(&self) -> Sentence {
+        let rate = self.recent_value(Metric::Errors, Role::Candidate, LOOK_BACK).unwrap_or_default();
+        let limit = humanize::share(self.setup.policy.error_rate);
+        Say::new()
+            .candidate(&self.setup.names)
+            .strong(" is over the limit of ")
+            .text(limit)
+            .text(format!(": {} of requests failed in the last 5 minutes", humanize::rate(rate)))
+            .done()
+    }
+}
+
+fn finite(x: f64) -> Option<f64> {
+    x.is_finite().then_some(x)
+}

@@ -1,0 +1,312 @@
+//! Verdicts into outcomes: when the watch fails, passes, gives up, acts by itself, ends, and with which exit code.
+
+use std::time::Duration;
+
+use super::{Step, Watch, WindowClock, tell::News};
+use crate::engine::{
+    action::{Ability, Action, Actor, ActorKind},
+    compare::{Compare, Metric},
+    effect::{Effect, Stop},
+    event::{Ended, Event, VerdictChange},
+    role::Role,
+    setup::Until,
+    snapshot::{MarkerKind, Tone},
+    verdict::{CheckVerdict, Outcome, Verdict},
+};
+use crate::humanize;
+
+impl Watch {
+    /// After each poll: has the verdict changed, and what follows from it?
+    pub(super) fn decide(&mut self) {
+        if self.ended.is_some() || self.is_acting() {
+            return;
+        }
+        if self.step.convicted.is_some() {
+            if self.verdict != Verdict::Fail {
+                self.change_verdict(Verdict::Fail);
+            }
+        } else if self.step.judged.is_none() && self.step_seconds() >= self.setup.window_s - 1e-9 {
+            let judged = self.judge();
+            let verdict = if judged.is_ok() { Verdict::Pass } else { Verdict::Inconclusive };
+            self.step.judged = Some(judged);
+            self.change_verdict(verdict);
+        }
+        self.follow();
+    }
+
+    /// The end-of-window rule: every gating check passes or warns, and the candidate was shown to be no worse.
+    fn judge(&self) -> Result<(), String> {
+        let gating = self.checks.iter().filter(|c| self.setup.policy.gates(c.id));
+        let open = |v| !matches!(v, CheckVerdict::Pass | CheckVerdict::Warn | CheckVerdict::Muted);
+        if let Some(check) = gating.into_iter().find(|c| c.verdict.is_none_or(open)) {
+            return Err(check.sentence.text());
+        }
+        if self.step.health.is_down() && self.setup.policy.gates("health") {
+            return Err("the candidate is not ready at the end of the window".to_owned());
+        }
+        self.step.compare.judge(self.step_seconds(), &self.setup.policy)
+    }
+
+    pub(super) fn verdict_is_settled(&self) -> bool {
+        self.step.convicted.is_some() || self.step.judged.is_some()
+    }
+
+    fn change_verdict(&mut self, verdict: Verdict) {
+        self.verdict = verdict;
+        let was = self.told_verdict.replace(verdict);
+        let sentence = self.verdict_sentence();
+        let tone = match verdict {
+            Verdict::Fail => Tone::Bad,
+            Verdict::Pass => Tone::Good,
+            Verdict::Inconclusive => Tone::Unsure,
+        };
+        self.row("verdict", verdict.word(), sentence.clone(), Some(tone));
+        self.news.push(News::Verdict);
+        let compare: &Compare = &self.step.compare;
+        let (evidence_nats, needed_nats) = (compare.evidence(), compare.needed());
+        self.emit(Event::Verdict(VerdictChange { verdict, was, sentence, evidence_nats, needed_nats }));
+    }
+
+    /// Why the watch says what it says, in one sentence.
+    pub(super) fn verdict_sentence(&self) -> String {
+        let names = &self.setup.names;
+        match (&self.step.convicted, &self.step.judged) {
+            (Some((_, sentence)), _) => sentence.text(),
+            (None, Some(Ok(()))) => {
+                let (n, _) = self.step.compare.requests();
+                let over = humanize::duration(Duration::from_secs_f64(self.step_seconds()));
+                let requests = humanize::plural(n, "request", "requests");
+                format!("{} is no worse than {}, over {requests} and {over}", names.candidate, names.baseline)
+            }
+            (None, Some(Err(why))) => format!("Undecided: {why}"),
+            (None, None) => "Not known yet".to_owned(),
+        }
+    }
+
+    /// What follows from the verdict without anybody pressing a key.
+    fn follow(&mut self) {
+        if self.is_replaying {
+            return;
+        }
+        let rule = &self.setup.rule;
+        match self.verdict {
+            Verdict::Fail if self.armed && !self.has_acted => self.act_by_itself(Action::Rollback),
+            Verdict::Fail | Verdict::Inconclusive if self.verdict_is_settled() && !rule.stays => self.end(Outcome::None, None),
+            Verdict::Pass if rule.auto_promote => self.act_by_itself(Action::Promote),
+            Verdict::Pass if !rule.stays => match rule.until {
+                Until::WindowEnd | Until::Step(_) => self.end(Outcome::None, None),
+                Until::Promoted | Until::Paused => self.end(Outcome::Paused, None),
+            },
+            _ if rule.until == Until::Paused && !rule.stays && self.rollout.as_ref().is_some_and(|r| r.paused) => {
+                self.end(Outcome::Paused, None);
+            }
+            _ => {}
+        }
+    }
+
+    /// Auto-rollback and auto-promote: only with a known target, only on a state that was seen.
+    fn act_by_itself(&mut self, action: Action) {
+        let ability =
+            self.rollout.as_ref().filter(|_| self.rollout_error.is_none()).and_then(|r| r.abilities.get(&action).cloned());
+        if let Some(Ability::Ready(_)) = ability {
+            let actor = Actor { kind: ActorKind::Engine, user: "rollwatch".to_owned() };
+            let reason = Some(self.verdict_sentence());
+            self.order(action, actor, reason);
+            return;
+        }
+        let why = match (ability, &self.rollout_error) {
+            (Some(Ability::Off(why)), _) => why,
+            (_, Some(error)) => error.clone(),
+            _ => "no backend is configured".to_owned(),
+        };
+        // A backend that cannot be read at this moment may be readable at the next poll.
+        let waited = self.decided_for();
+        if self.rollout_error.is_some() && waited < Duration::from_secs_f64(self.setup.policy.verify_timeout_s) {
+            return;
+        }
+        self.has_acted = true;
+        let outcome = failed_outcome(action);
+        let sentence = format!("{}, and could not {} by itself: {why}", self.verdict_sentence(), action.verb());
+        self.row("action", format!("could not {}", action.verb()), why, Some(Tone::Bad));
+        if self.setup.rule.stays {
+            self.note("action", sentence);
+        } else {
+            self.end(outcome, Some(sentence));
+        }
+    }
+
+    fn decided_for(&self) -> Duration {
+        self.step
+            .convicted_at
+            .map_or_else(|| Duration::from_secs_f64((self.step_seconds() - self.setup.window_s).max(0.0)), |at| self.now.since(at))
+    }
+
+    /// A step was promoted: the next one begins with a window and evidence of its own; what is known of the service stays.
+    pub(super) fn next_step(&mut self) {
+        self.step = Step::new(&self.setup, self.step_index(), self.now);
+        self.clock =
+            WindowClock { total_watched: self.clock.total_watched, total_blind: self.clock.total_blind, ..WindowClock::default() };
+        self.pending = crate::engine::compare::counts::Pending::default();
+        self.verdict = Verdict::Inconclusive;
+        if let Until::Step(n) = self.setup.rule.until
+            && self.step.index >= n
+            && !self.setup.rule.stays
+            && !self.is_replaying
+        {
+            let sentence = format!("Step {n} of {} was reached", self.step.of);
+            self.end(Outcome::Promoted, Some(sentence));
+        }
+    }
+
+    /// Which step of the ladder the present weight belongs to, from 1.
+    pub(super) fn step_index(&self) -> u32 {
+        let weight = self.weight.unwrap_or(0.0);
+        let below = self.setup.steps.iter().filter(|w| **w <= weight + 1e-9).count();
+        u32::try_from(below).unwrap_or(1).max(1)
+    }
+
+    pub(super) fn announce_step(&mut self) {
+        self.step.index = self.step_index();
+        let Some(weight) = self.weight else {
+            return;
+        };
+        let (index, of) = (self.step.index, self.step.of);
+        self.series.mark(self.now, MarkerKind::Step, humanize::share(weight));
+        let head = if of > 1 {
+            format!("{index} of {of}, weight {}", humanize::share(weight))
+        } else {
+            format!("weight {}", humanize::share(weight))
+        };
+        self.row("step", head, "", None);
+        self.emit(Event::Step { index, of, weight });
+    }
+
+    pub(super) fn stop(&mut self, stop: Stop) {
+        if self.is_acting() {
+            if self.stop.is_none() {
+                self.note("watch", "Asked to stop: waiting for the action that is under way".to_owned());
+            }
+            self.stop = Some(stop);
+            return;
+        }
+        self.stop = Some(stop);
+        if self.ended.is_none() {
+            let (outcome, sentence) = match stop {
+                Stop::Timeout => (Outcome::Timeout, "The time limit of this run was reached before the outcome was known"),
+                Stop::Interrupt => (Outcome::Interrupted, "Interrupted before the outcome was known"),
+                Stop::Terminate => (Outcome::Interrupted, "Terminated before the outcome was known"),
+            };
+            self.end(outcome, Some(sentence.to_owned()));
+        }
+        self.leave();
+    }
+
+    /// `q`: the outcome as it is, or "interrupted" when there is none yet.
+    pub(super) fn quit(&mut self) {
+        if self.is_acting() {
+            self.note("watch", "Not leaving yet: an action is under way".to_owned());
+            self.has_quit = true;
+            return;
+        }
+        if self.ended.is_none() {
+            if let Some((outcome, sentence)) = self.trouble() {
+                self.end(outcome, Some(sentence));
+            } else if self.verdict_is_settled() {
+                self.end(Outcome::None, None);
+            } else {
+                self.end(Outcome::Interrupted, Some("Left before the outcome was known".to_owned()));
+            }
+        }
+        self.leave();
+    }
+
+    /// The process may go.
+    pub(super) fn leave(&mut self) {
+        if let Some(ended) = self.ended.clone()
+            && !self.out.iter().any(|e| matches!(e, Effect::End(_)))
+        {
+            self.out.push(Effect::End(ended));
+        }
+    }
+
+    /// The outcome is known. In a session that stays, the process goes on until somebody leaves.
+    pub(super) fn end(&mut self, outcome: Outcome, sentence: Option<String>) {
+        if self.ended.is_some() {
+            return;
+        }
+        let sentence = sentence.unwrap_or_else(|| match outcome {
+            Outcome::Paused => format!("{}; waiting for a promotion", self.verdict_sentence()),
+            _ => self.verdict_sentence(),
+        });
+        let ended = Ended {
+            verdict: self.verdict,
+            outcome,
+            exit_code: self.exit_code(outcome),
+            sentence,
+            watched_s: self.clock.total_watched.as_secs_f64(),
+            blind_s: self.clock.total_blind.as_secs_f64(),
+        };
+        self.finish(ended);
+        if !self.setup.rule.stays {
+            self.leave();
+        }
+    }
+
+    /// The end as it is written down and shown.
+    pub(super) fn finish(&mut self, ended: Ended) {
+        if self.ended.is_none() {
+            self.row("watch", "ended", ended.sentence.clone(), None);
+            self.ended = Some(ended.clone());
+            self.settle_phase();
+            self.emit(Event::WatchEnded(ended));
+        }
+    }
+
+    /// The contract's code: what was done wins over what was judged.
+    fn exit_code(&self, outcome: Outcome) -> u8 {
+        match outcome {
+            Outcome::Promoted => 0,
+            Outcome::RolledBack => 11,
+            Outcome::RollbackFailed | Outcome::PromotionFailed => 12,
+            Outcome::EndedElsewhere => 13,
+            Outcome::Superseded => 50,
+            Outcome::Stuck => 30,
+            Outcome::Paused if self.setup.rule.success_on_pause => 0,
+            Outcome::Paused => 40,
+            Outcome::Timeout => 124,
+            Outcome::Interrupted if self.stop == Some(Stop::Terminate) => 143,
+            Outcome::Interrupted => 130,
+            Outcome::None => match self.verdict {
+                Verdict::Pass => 0,
+                Verdict::Fail => 10,
+                Verdict::Inconclusive => self.inconclusive_code(),
+            },
+        }
+    }
+
+    /// 22: a gating source gave no page at its last poll; 21: a gating check never had a usable sample; 20: not enough evidence.
+    fn inconclusive_code(&self) -> u8 {
+        let gates = |metric: Metric| self.setup.policy.gates(metric.check());
+        let never = |metric: Metric| {
+            Role::BOTH.into_iter().any(|role| {
+                let pages = self.sources.of(role);
+                !match metric {
+                    Metric::Errors => pages.had_errors,
+                    Metric::Latency => pages.had_latency,
+                }
+            })
+        };
+        if Metric::BOTH.into_iter().any(gates) && self.sources.is_missing_now() {
+            22
+        } else if Metric::BOTH.into_iter().any(|m| gates(m) && never(m)) {
+            21
+        } else {
+            20
+        }
+    }
+}
+
+/// How a watch ends whose action failed.
+pub(super) const fn failed_outcome(action: Action) -> Outcome {
+    if action.is_retreat() { Outcome::RollbackFailed } else { Outcome::PromotionFailed }
+}

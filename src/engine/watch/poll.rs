@@ -1,0 +1,234 @@
+//! One poll: samples become counts, counts become evidence, evidence becomes verdicts.
+
+use std::time::Duration;
+
+use super::{Watch, WindowClock, checks};
+use crate::engine::{
+    compare::counts::{Joined, Tally},
+    effect::Polled,
+    event::{Event, Poll},
+    recent::MINUTE,
+    role::{Role, Sides},
+    sample::{Buckets, Sample},
+    snapshot::{MarkerKind, Span, Tone},
+    sources::Turn,
+    stats::ratio::Split,
+    time::Time,
+    verdict::CheckVerdict,
+};
+use crate::humanize;
+
+/// How far the forecast looks, in seconds.
+const FORECAST_S: f64 = 1800.0;
+/// And at most so many polls.
+const FORECAST_POLLS: u32 = 400;
+
+impl Watch {
+    pub(super) fn poll(&mut self, polled: Polled) {
+        let since_last = self.now.since(self.last_poll());
+        self.see_rollout(polled.rollout);
+        let (weight, paused) = (self.weight, self.rollout.as_ref().is_some_and(|r| r.paused));
+        let tallies = Sides::build(|role| Tally::of(role, &polled.samples));
+        self.note_sources(&polled.samples);
+        for sample in &polled.samples {
+            self.emit(Event::Sample(Box::new(sample.clone())));
+        }
+        self.emit(Event::Poll(Poll { index: self.polls, weight, paused }));
+        self.polls += 1;
+        let first = self.step.started.is_none();
+        if first {
+            self.begin_step();
+        }
+        self.measure(&tallies, &polled.samples, first);
+        self.recent.push(self.now, tallies.clone());
+        self.series.point(self.now, &self.recent);
+        if self.ended.is_some() {
+            return;
+        }
+        self.clock(since_last, &tallies, first);
+        checks::evaluate(self);
+        self.look_ahead();
+        self.remember_meter();
+        self.decide();
+    }
+
+    /// The time of the newest poll, or the start of the watch.
+    pub(super) fn last_poll(&self) -> Time {
+        self.meter.back().map_or(self.started, |(at, ..)| *at)
+    }
+
+    /// The step's clock starts with its first poll.
+    fn begin_step(&mut self) {
+        self.step.started = Some(self.now);
+        self.series.warm_up(self.now, self.now.plus(Duration::from_secs_f64(self.setup.policy.warmup_s)));
+        self.announce_step();
+    }
+
+    fn measure(&mut self, tallies: &Sides<Tally>, samples: &[Sample], first: bool) {
+        let resets = tallies.map(|t| t.resets);
+        self.step.health.poll(samples, resets, self.setup.policy.poll_s);
+        for role in Role::BOTH {
+            if *resets.of(role) > 0 {
+                let name = self.setup.names.of(role).clone();
+                self.series.mark(self.now, MarkerKind::Restart, format!("{name} restarted"));
+                let what = humanize::plural(f64::from(*resets.of(role)), "process", "processes");
+                self.row("source", format!("{name} restarted"), format!("{what} counted from 0 again"), Some(Tone::Held));
+            }
+        }
+        let joined = self.pending.join(tallies);
+        if first {
+            return;
+        }
+        self.count_since(tallies);
+        self.compare(&joined);
+    }
+
+    /// The figures of the checks table: from the step's start while it warms up, from then on anew.
+    fn count_since(&mut self, tallies: &Sides<Tally>) {
+        if self.step.is_warm && self.step_seconds() > self.setup.policy.warmup_s {
+            self.step.is_warm = false;
+            self.step.since = Sides::default();
+            self.row("step", "warm-up over", "judged from here on", None);
+        }
+        for role in Role::BOTH {
+            self.step.since.of_mut(role).add(tallies.of(role));
+        }
+    }
+
+    fn compare(&mut self, joined: &Joined) {
+        let t = self.step_seconds();
+        if let Some(split) = &joined.errors {
+            self.step.compare.errors(t, split);
+        }
+        if let Some((candidate, baseline)) = &joined.latency {
+            self.reference.choose(candidate);
+            self.step.compare.latency(t, candidate, baseline, &self.reference);
+            self.reference.learn(baseline);
+        }
+    }
+
+    fn clock(&mut self, since_last: Duration, tallies: &Sides<Tally>, first: bool) {
+        if first {
+            return;
+        }
+        let span = if !(tallies.baseline.answered && tallies.candidate.answered) {
+            Span::Blind
+        } else if self.is_shared() {
+            Span::Held
+        } else if self.step_seconds() <= self.setup.policy.warmup_s {
+            Span::WarmUp
+        } else {
+            Span::Judged
+        };
+        // What lies between two polls that are too far apart (a suspended laptop, a resumed watch) was not seen.
+        let poll = self.setup.policy.poll();
+        let seen = if since_last > poll.mul_f64(1.5) { poll } else { since_last };
+        self.clock.pass(since_last.saturating_sub(seen), Span::Blind);
+        self.clock.pass(seen, span);
+    }
+
+    fn note_sources(&mut self, samples: &[Sample]) {
+        let before = Sides::build(|role| self.sources.of(role).last_page);
+        let turns = self.sources.poll(self.now, samples);
+        for role in Role::BOTH {
+            let name = self.setup.names.of(role).clone();
+            match turns.of(role) {
+                Some(Turn::Lost(reason)) => {
+                    self.row("source", format!("{name}: no metrics page"), reason.clone(), Some(Tone::Held));
+                    let sentence = format!("No metrics page of {name}: {reason}");
+                    self.emit(Event::Note { about: "source".to_owned(), sentence });
+                }
+                Some(Turn::Back) => {
+                    let gap = before.of(role).map(|at| humanize::duration(self.now.since(at)));
+                    let tail = gap.map(|gap| format!("{gap} without")).unwrap_or_default();
+                    self.row("source", format!("{name}: the metrics page is back"), tail, None);
+                    self.emit(Event::Note { about: "source".to_owned(), sentence: format!("The metrics page of {name} is back") });
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// Both versions over one limit, or nothing known: nobody may be blamed for the moment, and nothing happens by itself.
+    pub(super) fn is_held(&self) -> bool {
+        let blind = |v| matches!(v, CheckVerdict::Shared | CheckVerdict::ProviderError);
+        let gating = |id: &str| self.setup.policy.gates(id);
+        self.rollout.as_ref().is_some_and(|r| r.paused) || self.checks.iter().any(|c| gating(c.id) && c.verdict.is_some_and(blind))
+    }
+
+    pub(super) fn is_shared(&self) -> bool {
+        self.checks.iter().any(|c| self.setup.policy.gates(c.id) && c.verdict == Some(CheckVerdict::Shared))
+    }
+
+    /// How it would go on if every poll were like the last minute's.
+    fn look_ahead(&mut self) {
+        let policy = &self.setup.policy;
+        let polls = self.recent.minute_polls(self.now);
+        if polls == 0 || self.verdict_is_settled() {
+            return;
+        }
+        let share = 1.0 / polls as f64;
+        let minute = Sides::build(|role| self.recent.over(role, self.now, MINUTE));
+        let like = Joined {
+            errors: Some(Split {
+                n_c: minute.candidate.requests * share,
+                bad_c: minute.candidate.errors * share,
+                n_b: minute.baseline.requests * share,
+                bad_b: minute.baseline.errors * share,
+            }),
+            latency: minute
+                .candidate
+                .buckets
+                .as_ref()
+                .zip(minute.baseline.buckets.as_ref())
+                .map(|(c, b)| (c.scaled(share), b.scaled(share))),
+        };
+        let left = whole_polls((self.setup.window_s - self.step_seconds()) / policy.poll_s);
+        let horizon = whole_polls(FORECAST_S / policy.poll_s).min(FORECAST_POLLS);
+        self.step.forecast =
+            self.step.compare.forecast(self.step_seconds(), &like, &self.reference, policy, left.min(FORECAST_POLLS), horizon);
+    }
+
+    fn remember_meter(&mut self) {
+        let (promote, rollback) = self.meter_now();
+        self.meter.push_back((self.now, promote, rollback));
+        while self.meter.len() > 2 && self.meter.get(1).is_some_and(|(at, ..)| self.now.since(*at) >= MINUTE) {
+            self.meter.pop_front();
+        }
+    }
+
+    /// Requests slower than the bound nearest the p99, since warm-up: the bound, and each version's share.
+    pub(super) fn slow_share(&self) -> Option<(f64, f64, f64)> {
+        let edge = self.reference.middle()?;
+        let share = |buckets: Option<&Buckets>| {
+            let buckets = buckets.filter(|b| b.total() > 0.0)?;
+            Some(buckets.slower_than(edge.le_ms)? / buckets.total())
+        };
+        let since = &self.step.since;
+        Some((edge.le_ms, share(since.candidate.buckets.as_ref())?, share(since.baseline.buckets.as_ref())?))
+    }
+}
+
+impl WindowClock {
+    fn pass(&mut self, time: Duration, span: Span) {
+        if time.is_zero() {
+            return;
+        }
+        let (part, total) = if span == Span::Blind {
+            (&mut self.blind, &mut self.total_blind)
+        } else {
+            (&mut self.watched, &mut self.total_watched)
+        };
+        *part += time;
+        *total += time;
+        match self.parts.last_mut() {
+            Some((length, last)) if *last == span => *length += time,
+            _ => self.parts.push((time, span)),
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+fn whole_polls(polls: f64) -> u32 {
+    polls.clamp(0.0, 1e6).ceil() as u32
+}

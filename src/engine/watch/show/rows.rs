@@ -1,0 +1,130 @@
+//! The tables: one row a check, one a version, and the facts under them.
+
+use std::time::Duration;
+
+use super::super::{Watch, checks::Check};
+use crate::engine::{
+    compare::MIN_REQUESTS,
+    event::Figures,
+    role::{Role, Sides},
+    snapshot::{CheckRow, VersionRow},
+    verdict::CheckVerdict,
+    words,
+};
+use crate::humanize;
+
+const NO_SENSE: &str = "–";
+
+impl Watch {
+    pub(super) fn check_rows(&self) -> Vec<CheckRow> {
+        let mut rows: Vec<CheckRow> =
+            self.checks.iter().filter_map(|c| Some((c, c.verdict?))).map(|(c, v)| self.row_of(c, v)).collect();
+        rows.sort_by_key(|row| std::cmp::Reverse((row.gating, loudness(row.verdict))));
+        rows
+    }
+
+    fn row_of(&self, check: &Check, verdict: CheckVerdict) -> CheckRow {
+        let (difference, band) = self.difference(check);
+        let figures = |role| check.evidence.sides.of(role);
+        let counts = matches!(check.id, "errors" | "latency");
+        CheckRow {
+            id: check.id.to_owned(),
+            name: check.name.to_owned(),
+            verdict,
+            values: Sides::build(|role| value(check.id, figures(role), self.p99(role))),
+            difference,
+            band,
+            requests: figures(Role::Candidate).requests.filter(|_| counts).map(humanize::count).unwrap_or_default(),
+            sentence: check.sentence.text(),
+            gating: self.setup.policy.gates(check.id),
+        }
+    }
+
+    fn p99(&self, role: Role) -> Option<f64> {
+        self.step.since.of(role).p99()
+    }
+
+    /// The difference and its band, or a remark in its place.
+    fn difference(&self, check: &Check) -> (String, String) {
+        let evidence = &check.evidence;
+        match check.id {
+            "errors" => (
+                evidence.difference.map(humanize::points).unwrap_or_default(),
+                evidence.band.map(|(low, high)| humanize::points_band(low, high)).unwrap_or_default(),
+            ),
+            "latency" => {
+                let n = evidence.sides.candidate.requests.unwrap_or(0.0);
+                let difference = evidence.difference.map(humanize::relative).unwrap_or_default();
+                let band = evidence.band.map(|(low, high)| humanize::relative_band(low, high));
+                let thin = (n < MIN_REQUESTS && !difference.is_empty())
+                    .then(|| format!("{} of {}", humanize::count(n), humanize::count(MIN_REQUESTS)));
+                (difference, thin.or(band).unwrap_or_default())
+            }
+            "traffic" => (
+                evidence.difference.map(|d| format!("{:+.1} pp", d * 100.0).replace("-0.0", "+0.0")).unwrap_or_default(),
+                self.weight.map(|w| format!("asked {}", humanize::share(w))).unwrap_or_default(),
+            ),
+            _ => (String::new(), String::new()),
+        }
+    }
+
+    /// "since warm-up, 6m30s".
+    pub(super) fn checks_span(&self) -> String {
+        let seconds = if self.step.is_warm { self.step_seconds() } else { self.step_seconds() - self.setup.policy.warmup_s };
+        let span = humanize::duration(Duration::from_secs_f64(seconds.max(0.0)));
+        if let Some(at) = self.ended.as_ref().and(self.step.convicted_at) {
+            return format!("at the decision, {}", humanize::clock(at));
+        }
+        if self.step.is_warm { format!("while warming up, {span}") } else { format!("since warm-up, {span}") }
+    }
+
+    pub(super) fn version_rows(&self) -> Sides<VersionRow> {
+        Sides::build(|role| VersionRow {
+            name: self.setup.names.of(role).clone(),
+            share: self
+                .weight
+                .map_or_else(|| NO_SENSE.to_owned(), |w| humanize::share(if role == Role::Candidate { w } else { 1.0 - w })),
+            ready: self.step.health.ready(role),
+            rate: self
+                .recent
+                .rate(role, self.last_poll(), self.setup.policy.poll())
+                .map_or_else(|| "?/s".to_owned(), humanize::per_second),
+            age: String::new(),
+            checks: self.step.health.checks(role),
+        })
+    }
+
+    pub(super) fn facts(&self) -> Vec<(String, String)> {
+        let mut facts = Vec::new();
+        let seen = self.checks[4].evidence.sides.candidate.value;
+        if let Some(weight) = self.weight {
+            let seen = seen.map(|s| format!("   seen {}", humanize::share_seen(s))).unwrap_or_default();
+            facts.push(("asked".to_owned(), format!("{}{seen}", humanize::share(weight))));
+        }
+        facts.push(("baseline".to_owned(), "concurrent, both live".to_owned()));
+        if let Some(error) = &self.rollout_error {
+            facts.push(("backend".to_owned(), error.clone()));
+        }
+        facts
+    }
+}
+
+/// Rows stand worst first; among the quiet ones the fixed order stays.
+const fn loudness(verdict: CheckVerdict) -> u8 {
+    match verdict {
+        CheckVerdict::Pass | CheckVerdict::Muted => 0,
+        other => other.rank(),
+    }
+}
+
+/// One version's figure, worded.
+fn value(check: &str, figures: &Figures, p99: Option<f64>) -> String {
+    let text = match check {
+        "errors" => figures.value.map(humanize::rate),
+        "latency" => p99.map(|ms| if ms.is_infinite() { "over".to_owned() } else { words::p99_text(ms) }),
+        "traffic" => figures.value.map(humanize::share_seen),
+        "health" => figures.value.zip(figures.of).map(|(up, all)| format!("{up}/{all}")),
+        _ => figures.value.map(humanize::count),
+    };
+    text.unwrap_or_else(|| NO_SENSE.to_owned())
+}

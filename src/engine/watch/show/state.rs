@@ -1,0 +1,378 @@
+//! Rows 1 and 2: the badge, what is the matter, what happens next and when. One place for every state.
+
+use std::time::Duration;
+
+use super::super::{Watch, act, checks::CALM};
+use crate::engine::{
+    action::Ability,
+    action::Action,
+    compare::Metric,
+    role::Role,
+    snapshot::{Badge, Glyph, Sentence, Tone},
+    verdict::{CheckVerdict, Outcome, Verdict},
+    words::{self, Say},
+};
+use crate::humanize;
+
+type State = (Badge, Sentence, Sentence);
+
+const fn badge(glyph: Glyph, word: &'static str, tone: Tone) -> Badge {
+    Badge { glyph, word, tone, filled: false }
+}
+
+const fn filled(glyph: Glyph, word: &'static str, tone: Tone) -> Badge {
+    Badge { glyph, word, tone, filled: true }
+}
+
+impl Watch {
+    /// Badge, row 1, row 2.
+    pub(super) fn state(&self) -> State {
+        self.ended_state()
+            .or_else(|| self.action_state())
+            .or_else(|| self.young_state())
+            .or_else(|| self.decided_state())
+            .or_else(|| self.held_state())
+            .unwrap_or_else(|| self.open_state())
+    }
+
+    fn ended_state(&self) -> Option<State> {
+        let ended = self.ended.as_ref()?;
+        let (badge, next) = match ended.outcome {
+            Outcome::RolledBack => (filled(Glyph::Pass, "ROLLED BACK", Tone::Good), self.done_by()),
+            Outcome::Promoted => (filled(Glyph::Pass, "PROMOTED", Tone::Good), self.done_by()),
+            Outcome::RollbackFailed | Outcome::PromotionFailed => (filled(Glyph::Fail, "NOT SEEN", Tone::Bad), self.human_needed()),
+            Outcome::EndedElsewhere => (badge(Glyph::Unknown, "ENDED ELSEWHERE", Tone::Held), nothing_more()),
+            Outcome::Superseded => (badge(Glyph::Unknown, "SUPERSEDED", Tone::Held), nothing_more()),
+            Outcome::Stuck => (badge(Glyph::Warn, "STUCK", Tone::Bad), nothing_more()),
+            Outcome::Paused => (badge(Glyph::Unsure, "PAUSED", Tone::Unsure), nothing_more()),
+            Outcome::Timeout => (badge(Glyph::Unsure, "TIMED OUT", Tone::Unsure), nothing_more()),
+            Outcome::Interrupted => (badge(Glyph::Unsure, "INTERRUPTED", Tone::Unsure), nothing_more()),
+            Outcome::None => return self.decided_state(),
+        };
+        Some((badge, self.ended_sentence(&ended.sentence), next))
+    }
+
+    fn ended_sentence(&self, sentence: &str) -> Sentence {
+        let names = &self.setup.names;
+        match self.ended.as_ref().map(|e| e.outcome) {
+            Some(Outcome::RolledBack) => {
+                self.normal_again(Say::new().strong("All traffic is on ").baseline(names).text(" again, and it was seen to work"))
+            }
+            Some(Outcome::Promoted) if self.action.is_some() => {
+                Say::new().strong("All traffic is on ").candidate(names).text(", and it was seen to work.").done()
+            }
+            _ => Sentence::plain(words::stopped(sentence)),
+        }
+    }
+
+    /// The baseline's own figures of the last minute close the sentence of a rollback.
+    fn normal_again(&self, say: Say) -> Sentence {
+        let minute = self.recent.over(Role::Baseline, self.now, crate::engine::recent::MINUTE);
+        let say = match minute.error_rate() {
+            Some(rate) => say.then().text(format!(": {} errors", humanize::rate(rate))),
+            None => say,
+        };
+        match minute.p99() {
+            Some(p99) => say.then().text(format!(", p99 {}.", words::p99_text(p99))).done(),
+            None => say.text(".").done(),
+        }
+    }
+
+    fn done_by(&self) -> Sentence {
+        let Some(running) = &self.action else {
+            return nothing_more();
+        };
+        let by = words::capitalised(&act::by(&running.order.actor));
+        let at = humanize::clock(running.requested);
+        let took = running.done.zip(running.sent).map(|(done, sent)| humanize::duration(done.since(sent))).unwrap_or_default();
+        let say = Say::new().text(format!("{by} at {at}, seen after {took}."));
+        let say = if running.order.action.is_retreat() {
+            say.then().text(" ").candidate(&self.setup.names).text(" gets no traffic.")
+        } else {
+            say.then()
+        };
+        say.then().text(" Nothing to do.").done()
+    }
+
+    fn human_needed(&self) -> Sentence {
+        let say = Say::new().strong("A human is needed.");
+        if self.can(Action::Rollback) && self.ended.is_none() {
+            say.then().text(" ").key("R").text(" sends it again.").done()
+        } else {
+            say.done()
+        }
+    }
+
+    fn action_state(&self) -> Option<State> {
+        let running = self.action.as_ref()?;
+        let action = running.order.action;
+        if let Some(trouble) = &running.trouble {
+            if !(action.is_retreat() || action.is_promotion()) {
+                return None;
+            }
+            return Some((
+                filled(Glyph::Fail, "NOT SEEN", Tone::Bad),
+                Sentence::plain(words::stopped(trouble)),
+                self.human_needed(),
+            ));
+        }
+        if running.is_over {
+            return None;
+        }
+        let word = match action {
+            Action::Promote | Action::PromoteFull => "PROMOTING",
+            Action::Rollback => "ROLLING BACK",
+            Action::Abort => "ABORTING",
+            Action::Pause => "PAUSING",
+            Action::Resume => "RESUMING",
+            Action::Retry => "RETRYING",
+        };
+        let tone = if action.is_retreat() { Tone::Bad } else { Tone::Good };
+        let facts: Vec<String> = running.facts.iter().map(|f| format!("{} {}", f.text, if f.holds { "✓" } else { "…" })).collect();
+        let sentence = match running.sent {
+            None => Sentence::plain("The intent is written down; asking the backend."),
+            Some(at) if facts.is_empty() => Sentence::plain(format!("Sent at {}; looking for its effect.", humanize::clock(at))),
+            Some(at) => Sentence::plain(format!("Sent at {}: {}.", humanize::clock(at), facts.join(", "))),
+        };
+        let limit = humanize::duration(Duration::from_secs_f64(running.limit_s));
+        let next = Say::new().text(format!("Called failed after {limit}.")).then().text(" Nothing to press.").done();
+        Some((filled(Glyph::Warn, word, tone), sentence, next))
+    }
+
+    fn young_state(&self) -> Option<State> {
+        if self.step.started.is_some() {
+            return None;
+        }
+        let sentence = format!("Asking the sources of {} for the first time.", self.setup.deployment);
+        Some((
+            badge(Glyph::Unsure, "ATTACHING", Tone::Unsure),
+            Sentence::plain(sentence),
+            Sentence::plain("Nothing is judged yet."),
+        ))
+    }
+
+    fn decided_state(&self) -> Option<State> {
+        match (&self.step.convicted, &self.step.judged) {
+            (Some((_, sentence)), _) => Some((filled(Glyph::Fail, "BAD", Tone::Bad), ended_with_stop(sentence), self.bad_next())),
+            (None, Some(Ok(()))) => {
+                let sentence = Sentence::plain(words::stopped(&self.verdict_sentence()));
+                Some((filled(Glyph::Pass, "GOOD", Tone::Good), sentence, self.good_next()))
+            }
+            (None, Some(Err(why))) => {
+                let over = humanize::duration(Duration::from_secs_f64(self.setup.window_s));
+                let sentence = Sentence::plain(format!("{over} are over: {}", words::stopped(why)));
+                let say = Say::new().strong("Nothing happens by itself.").then();
+                let next = if self.can(Action::Promote) {
+                    say.text(" ").key("p").text(" asks for a reason. ").key("R").text(" rolls back.").done()
+                } else {
+                    say.done()
+                };
+                Some((badge(Glyph::Unsure, "UNDECIDED", Tone::Unsure), sentence, next))
+            }
+            (None, None) => None,
+        }
+    }
+
+    fn bad_next(&self) -> Sentence {
+        if self.armed && !self.has_acted && self.can(Action::Rollback) {
+            return Sentence::plain("Rolls back by itself now.");
+        }
+        let say = Say::new().strong("Nothing happens by itself.").then();
+        if self.can(Action::Rollback) {
+            say.text(" Press ").key("R").text(" to roll back to ").baseline(&self.setup.names).text(".").done()
+        } else {
+            say.text(" rollwatch cannot roll back here: ").text(words::stopped(&self.why_not(Action::Rollback))).done()
+        }
+    }
+
+    fn good_next(&self) -> Sentence {
+        if self.setup.rule.auto_promote && self.can(Action::Promote) {
+            return Sentence::plain("Is promoted by itself now.");
+        }
+        if self.can(Action::Promote) {
+            Say::new().text("Press ").key("p").text(format!(" to {}.", self.promote_words())).done()
+        } else {
+            Sentence::plain("Nothing to do.")
+        }
+    }
+
+    fn held_state(&self) -> Option<State> {
+        let gating = |c: &&super::super::Check| self.setup.policy.gates(c.id);
+        let first = |v: CheckVerdict| self.checks.iter().filter(gating).find(|c| c.verdict == Some(v));
+        if let Some(check) = first(CheckVerdict::ProviderError) {
+            let say = Say::new().text("The verdict is frozen, nothing happens by itself.").then();
+            let next = if self.can(Action::Rollback) { say.text(" ").key("R").text(" still works.").done() } else { say.done() };
+            return Some((filled(Glyph::Unknown, "BLIND", Tone::Held), ended_with_stop(&check.sentence), next));
+        }
+        if let Some(check) = first(CheckVerdict::Shared) {
+            let say = Say::new().strong("Held: no roll back, no promotion until they differ.");
+            let next = if self.can(Action::Pause) { say.then().text(" ").key("space").text(" pauses.").done() } else { say.done() };
+            let sentence = Sentence {
+                clauses: [check.sentence.clauses.clone(), Sentence::plain(". Probably not this deploy.").clauses].concat(),
+            };
+            return Some((filled(Glyph::Shared, "BOTH WORSE", Tone::Held), sentence, next));
+        }
+        if self.rollout.as_ref().is_some_and(|r| r.paused) {
+            let sentence = Sentence::plain("The rollout is paused; judging goes on.");
+            let next = Say::new().key("space").text(" resumes it.").done();
+            return Some((badge(Glyph::Shared, "PAUSED", Tone::Held), sentence, next));
+        }
+        None
+    }
+
+    fn open_state(&self) -> State {
+        let worst = self.worst_gating();
+        if self.checks[worst].verdict == Some(CheckVerdict::Warn) {
+            return self.warn_state(worst);
+        }
+        if self.step.is_warm {
+            let left = (self.setup.policy.warmup_s - self.step_seconds()).max(0.0);
+            let say = Say::new()
+                .candidate(&self.setup.names)
+                .text(format!(" has been watched for {}. ", humanize::duration(Duration::from_secs_f64(self.step_seconds()))));
+            let sentence = say.then().text("Only a catastrophe would be acted on.").done();
+            let next = format!("Judged in full in {}.", humanize::duration(Duration::from_secs_f64(left)));
+            return (badge(Glyph::Unsure, "WARMING UP", Tone::Unsure), sentence, Sentence::plain(next));
+        }
+        match self.checks[worst].verdict {
+            Some(CheckVerdict::NoData) => {
+                let sentence = ended_with_stop(&self.checks[worst].sentence);
+                (badge(Glyph::NoData, "NO DATA", Tone::Unsure), sentence, Sentence::plain("Will not pass without it."))
+            }
+            Some(CheckVerdict::Insufficient) | None => {
+                let sentence = ended_with_stop(&self.checks[worst].sentence);
+                (badge(Glyph::Unsure, "NOT SURE YET", Tone::Unsure), sentence, self.open_next())
+            }
+            _ if self.meter_now().1 >= CALM => {
+                let sentence = ended_with_stop(&self.metric_sentence(self.step.compare.leading()));
+                (
+                    badge(Glyph::Unsure, "NOT SURE YET", Tone::Unsure),
+                    sentence,
+                    self.leaning_next(self.step.compare.leading() as usize),
+                )
+            }
+            _ => (badge(Glyph::Pass, "LOOKS GOOD", Tone::Good), self.alike(), self.open_next()),
+        }
+    }
+
+    fn warn_state(&self, worst: usize) -> State {
+        let (_, rollback) = self.meter_now();
+        let is_leaning = rollback >= 0.5 || self.step.forecast.convicts_in.is_some();
+        let word = if is_leaning { "LEANING BAD" } else { "OVER THE LIMIT" };
+        let sentence = ended_with_stop(&self.checks[worst].sentence);
+        (badge(Glyph::Warn, word, Tone::Bad), self.and_the_other(worst, sentence), self.leaning_next(worst))
+    }
+
+    /// "Latency is fine."
+    fn and_the_other(&self, worst: usize, sentence: Sentence) -> Sentence {
+        let other = match worst {
+            0 => (1, " Latency is fine."),
+            1 => (0, " Errors are fine."),
+            _ => return sentence,
+        };
+        if self.checks[other.0].verdict == Some(CheckVerdict::Pass) {
+            return Sentence { clauses: [sentence.clauses, Sentence::plain(other.1).clauses].concat() };
+        }
+        sentence
+    }
+
+    fn leaning_next(&self, worst: usize) -> Sentence {
+        let ahead = self.step.forecast.convicts_in.map(|polls| self.setup.policy.poll() * polls);
+        let when = words::in_about(ahead);
+        let falls = match worst {
+            0 => " unless the error rate falls.",
+            1 => " unless latency falls.",
+            _ => " unless it recovers.",
+        };
+        let can = self.can(Action::Rollback);
+        let say = if ahead.is_none() {
+            Say::new().text("Nothing is certain yet.")
+        } else if self.armed && !self.has_acted && can {
+            Say::new().text(format!("Rolls back by itself {when}{falls}"))
+        } else {
+            Say::new().text(format!("Would be called bad {when}.")).then().strong(" Nothing happens by itself.")
+        };
+        if can { say.then().text("  Press ").key("R").text(" to roll back now.").done() } else { say.done() }
+    }
+
+    fn open_next(&self) -> Sentence {
+        let left = (self.setup.window_s - self.step_seconds()).max(0.0);
+        let when = humanize::about(Duration::from_secs_f64(left));
+        let enough = if self.step.forecast.promotable {
+            "the window ends, and the evidence will be enough."
+        } else {
+            "the window ends; at this traffic the evidence will not be enough."
+        };
+        if !self.step.forecast.promotable {
+            return Say::new().text(format!("In about {when} ")).text(enough).done();
+        }
+        let say = if self.can(Action::Promote) {
+            Say::new().text(format!("Can {} in about {when}", self.promote_words()))
+        } else {
+            Say::new().text(format!("Passes in about {when}"))
+        };
+        say.then().text(format!(": {enough}")).done()
+    }
+
+    fn alike(&self) -> Sentence {
+        let sentence = words::alike(
+            &self.setup.names,
+            &self.checks[Metric::Errors as usize].evidence,
+            &self.checks[Metric::Latency as usize].evidence,
+        );
+        Sentence { clauses: [sentence.clauses, Sentence::plain(". Nothing to do.").clauses].concat() }
+    }
+
+    /// "be promoted to 50 %".
+    fn promote_words(&self) -> String {
+        match self.ability(Action::Promote) {
+            Some(Ability::Ready(preview)) => {
+                let to = preview.target.weight.map_or_else(|| preview.target.version.clone(), humanize::share);
+                if self.step.judged.is_some() { format!("go to {to}") } else { format!("be promoted to {to}") }
+            }
+            _ => "be promoted".to_owned(),
+        }
+    }
+
+    /// The gating check with the worst verdict.
+    pub(super) fn worst_gating(&self) -> usize {
+        let rank = |i: usize| self.checks[i].verdict.map_or(2, CheckVerdict::rank);
+        let gating = (0..self.checks.len()).filter(|i| self.setup.policy.gates(self.checks[*i].id));
+        gating.max_by_key(|i| (rank(*i), std::cmp::Reverse(*i))).unwrap_or(0)
+    }
+
+    pub(super) fn ability(&self, action: Action) -> Option<&Ability> {
+        self.rollout.as_ref()?.abilities.get(&action)
+    }
+
+    pub(super) fn can(&self, action: Action) -> bool {
+        self.setup.rule.read_only.is_none() && !self.setup.rule.replay && matches!(self.ability(action), Some(Ability::Ready(_)))
+    }
+
+    pub(super) fn why_not(&self, action: Action) -> String {
+        if let Some(why) = &self.setup.rule.read_only {
+            return why.clone();
+        }
+        match self.ability(action) {
+            Some(Ability::Off(why)) => why.clone(),
+            Some(Ability::Ready(_)) => "a recorded watch is played".to_owned(),
+            None => self.rollout_error.clone().unwrap_or_else(|| "no backend is configured".to_owned()),
+        }
+    }
+
+    pub(super) fn is_decided(&self) -> bool {
+        self.verdict != Verdict::Inconclusive
+    }
+}
+
+fn ended_with_stop(sentence: &Sentence) -> Sentence {
+    let mut sentence = sentence.clone();
+    if let Some(clause) = sentence.clauses.last_mut() {
+        clause.push(crate::engine::snapshot::Piece { ink: crate::engine::snapshot::Ink::Plain, text: ".".to_owned() });
+    }
+    sentence
+}
+
+fn nothing_more() -> Sentence {
+    Sentence::plain("This watch is over; nothing is judged any more.")
+}

@@ -1,0 +1,6 @@
+//! The engine from outside: a small deterministic service is polled, and the watch is asked what it makes of it.
+
+#[path = "engine/play.rs"]
+mod play;
+#[path = "engine/verdicts.rs"]
+mod verdicts;
