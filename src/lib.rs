@@ -19,6 +19,8 @@
 //! - Only [`runtime`] spawns the watch's tasks and threads, and only `main.rs` ends the process.
 //! - A read-only session holds no value that can act ([`backend::Backend::hands`]).
 
+pub mod config;
 pub mod engine;
 pub mod humanize;
+pub mod lint;
 pub mod text;

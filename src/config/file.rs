@@ -10,6 +10,7 @@ use super::{
     secret::{Auth, SecretRef},
     value::{Dur, Percent},
 };
+use crate::engine::role::Role;
 
 /// A whole configuration after the layers were merged: every section, the defaults filled in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -276,4 +277,37 @@ pub enum WebhookFormat {
     /// The notice as one flat JSON object.
     #[default]
     Json,
+}
+
+impl File {
+    /// The side of `role`.
+    pub const fn version(&self, role: Role) -> &Version {
+        match role {
+            Role::Baseline => &self.baseline,
+            Role::Candidate => &self.candidate,
+        }
+    }
+
+    /// The window of one step, and the key that gives it.
+    pub fn step_window(&self) -> (&'static str, Dur) {
+        let of_steps = self.steps.as_ref().and_then(|steps| steps.window);
+        of_steps.map_or(("policy.window", self.policy.window), |window| ("steps.window", window))
+    }
+}
+
+impl Command {
+    /// The programs that are given, by their keys, `status` first.
+    pub fn programs(&self) -> impl Iterator<Item = (&'static str, &[String])> {
+        let all = [
+            ("status", &self.status),
+            ("promote", &self.promote),
+            ("promote_full", &self.promote_full),
+            ("pause", &self.pause),
+            ("resume", &self.resume),
+            ("abort", &self.abort),
+            ("rollback", &self.rollback),
+            ("retry", &self.retry),
+        ];
+        all.into_iter().map(|(name, argv)| (name, argv.as_slice())).filter(|(_, argv)| !argv.is_empty())
+    }
 }

@@ -1,11 +1,16 @@
 //! Credentials: where they come from, and a type that cannot be printed.
 //!
 //! A configuration names a place, never the secret itself. It is read once, at the start, and lives in a [`Secret`] from then on.
+//! Errors name the place, never what was found there.
 
-use std::{collections::BTreeMap, path::PathBuf};
+mod read;
+
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use read::SecretError;
 
 pub use secrecy::{ExposeSecret, SecretString as Secret};
 
@@ -56,4 +61,48 @@ pub struct Basic {
     pub user: String,
     /// Where the password is kept.
     pub password: SecretRef,
+}
+
+/// What `[auth]` holds, read from where it is kept.
+#[derive(Clone, Default)]
+pub struct Credentials {
+    /// What every request shows.
+    pub shown: Vec<Credential>,
+    /// Certificate authorities to trust instead of the system's, in PEM.
+    pub ca_pem: Option<Vec<u8>>,
+    /// The client's certificate chain and private key, in PEM.
+    pub identity_pem: Option<Secret>,
+}
+
+/// One thing that a request shows.
+#[derive(Clone)]
+pub enum Credential {
+    /// `Authorization: Bearer …`
+    Bearer(Secret),
+    /// `Authorization: Basic …`
+    Basic {
+        /// The user name.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+    /// Any other header.
+    Header {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: Secret,
+    },
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential").finish_non_exhaustive()
+    }
 }

@@ -20,12 +20,16 @@ impl Dur {
     /// A sentence that says what is wrong and what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let bare = text.trim();
-        if bare.parse::<f64>().is_ok() {
+        if bare.parse::<f64>().is_ok_and(f64::is_finite) {
             return Err(format!("a duration needs a unit: write \"{bare}s\" for seconds"));
         }
         let span: jiff::SignedDuration =
             bare.parse().map_err(|_| format!("{text:?} is no duration: write \"5s\", \"10m\" or \"1h 30m\""))?;
-        Duration::try_from(span).map(Self).map_err(|_| format!("{text:?} is negative: a duration is zero or more"))
+        let span = Duration::try_from(span).map_err(|_| format!("{text:?} is negative: a duration is zero or more"))?;
+        if !span.subsec_nanos().is_multiple_of(1_000_000) {
+            return Err(format!("{text:?} is finer than a millisecond: write whole milliseconds"));
+        }
+        Ok(Self(span))
     }
 }
 
@@ -70,7 +74,10 @@ impl fmt::Display for Percent {
 }
 
 fn bare_percent(n: f64) -> String {
-    format!("a percentage needs its sign: write \"{n}%\", or \"{}%\" if {n} was meant as a fraction", n * 100.0)
+    if n > 1.0 {
+        return format!("a percentage needs its sign: write \"{n}%\"");
+    }
+    format!("a percentage needs its sign: write \"{n}%\", or \"{}\" if {n} was meant as a fraction", Percent(n))
 }
 
 macro_rules! as_text {
