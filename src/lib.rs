@@ -24,3 +24,4 @@ pub mod engine;
 pub mod humanize;
 pub mod lint;
 pub mod text;
+pub mod wire;

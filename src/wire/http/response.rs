@@ -1,0 +1,67 @@
+//! A whole answer.
+
+use std::fmt;
+
+use reqwest::{
+    StatusCode,
+    header::{HeaderMap, LOCATION},
+};
+use url::Url;
+
+use super::FetchError;
+
+/// An answer, of any status.
+pub struct Response {
+    /// The address it came from, fit to be shown.
+    place: String,
+    status: StatusCode,
+    headers: HeaderMap,
+    /// The origin of the address it redirects to.
+    elsewhere: Option<String>,
+    /// Its body, decompressed.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    pub(super) fn new(place: String, url: &Url, status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
+        // The rest of the address may hold a secret.
+        let elsewhere =
+            headers.get(LOCATION).and_then(|to| url.join(to.to_str().ok()?).ok()).map(|to| to.origin().ascii_serialization());
+        Self { place, status, headers, elsewhere, body }
+    }
+
+    /// The status code.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// A header's value, if it is there and plain text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The answer, if its status is 200.
+    ///
+    /// # Errors
+    /// The status in words, and where a redirect leads.
+    pub fn page(self) -> Result<Self, FetchError> {
+        if self.status == StatusCode::OK { Ok(self) } else { Err(self.refusal()) }
+    }
+
+    /// What is wrong with an answer whose status is not the one that was hoped for.
+    #[must_use]
+    pub fn refusal(&self) -> FetchError {
+        match &self.elsewhere {
+            Some(to) if self.status.is_redirection() => FetchError::redirect(&self.place, self.status, to),
+            _ => FetchError::status(&self.place, self.status),
+        }
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("place", &self.place).field("status", &self.status).finish_non_exhaustive()
+    }
+}
