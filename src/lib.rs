@@ -22,6 +22,8 @@
 pub mod config;
 pub mod engine;
 pub mod humanize;
+pub mod journal;
 pub mod lint;
+pub mod notify;
 pub mod text;
 pub mod wire;

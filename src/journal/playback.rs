@@ -1,0 +1,81 @@
+//! A journal's lines turned back into what happened, so that the same engine judges them again.
+//!
+//! Samples and actions come from the record; everything the engine says about them is left out, because it is said again.
+
+use crate::engine::{
+    action::{Order, Report, Rollout, Seen, Stage},
+    effect::{Input, Polled},
+    event::{Event, Line, Poll, Started},
+    role::Sides,
+    time::Time,
+    watch::act::NOT_BEGUN,
+};
+
+/// Subjects of notes that come from outside the engine; it makes all others itself.
+const OUTSIDE: [&str; 2] = ["journal", "metrics"];
+
+/// The first line of a watch, and when it was.
+#[must_use]
+pub fn started(lines: &[Line]) -> Option<(Time, &Started)> {
+    lines.iter().find_map(|line| match &line.event {
+        Event::WatchStarted(started) => Some((line.at, started.as_ref())),
+        _ => None,
+    })
+}
+
+/// What happened, in order.
+#[must_use]
+pub fn inputs(lines: &[Line]) -> Vec<(Time, Input)> {
+    let mut samples = Vec::new();
+    let mut inputs = Vec::new();
+    for line in lines {
+        if let Event::Sample(sample) = &line.event {
+            samples.push(sample.as_ref().clone());
+        } else if let Event::Poll(poll) = &line.event {
+            let polled = Polled { samples: std::mem::take(&mut samples), rollout: rollout(poll) };
+            inputs.push((line.at, Input::Polled(polled)));
+        } else {
+            inputs.extend(input(line).map(|input| (line.at, input)));
+        }
+    }
+    inputs
+}
+
+fn input(line: &Line) -> Option<Input> {
+    let report = |id: &String, stage| Some(Input::Report(Report { id: id.clone(), at: line.at, stage }));
+    match &line.event {
+        Event::ActionRequested { id, action, target, actor, token, reason } => Some(Input::Recorded(Order {
+            id: id.clone(),
+            action: *action,
+            target: target.clone(),
+            actor: actor.clone(),
+            token: token.clone(),
+            reason: reason.clone(),
+        })),
+        Event::ActionSent { id } => report(id, Stage::Sent),
+        Event::ActionVerified { id, took_s } => {
+            report(id, Stage::Verified { took_s: *took_s, seen: Seen { done: true, facts: Vec::new() } })
+        }
+        Event::ActionFailed { id, error } => match error.strip_prefix(NOT_BEGUN) {
+            Some(by) => report(id, Stage::Elsewhere { by: by.to_owned() }),
+            None => report(id, Stage::Failed { error: error.clone() }),
+        },
+        Event::ActionUnverified { id, seen } => report(id, Stage::Unverified { seen: seen.clone() }),
+        Event::Notify { channel, error, .. } => Some(Input::Told { channel: channel.clone(), error: error.clone() }),
+        Event::Note { about, sentence } if OUTSIDE.contains(&about.as_str()) => Some(Input::Noted(about.clone(), sentence.clone())),
+        Event::WatchEnded(ended) => Some(Input::RecordedEnd(ended.clone())),
+        _ => None,
+    }
+}
+
+/// As much of the backend's state as the record holds: nothing that could be acted on.
+fn rollout(poll: &Poll) -> Option<Result<Rollout, String>> {
+    let weight = poll.weight?;
+    Some(Ok(Rollout {
+        token: String::new(),
+        weights: Some(Sides { baseline: 1.0 - weight, candidate: weight }),
+        versions: None,
+        paused: poll.paused,
+        abilities: std::collections::BTreeMap::new(),
+    }))
+}
