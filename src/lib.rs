@@ -25,5 +25,6 @@ pub mod humanize;
 pub mod journal;
 pub mod lint;
 pub mod notify;
+pub mod source;
 pub mod text;
 pub mod wire;
