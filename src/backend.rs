@@ -4,6 +4,13 @@
 //! nothing and keeps no state between calls that an action would depend on: it is asked, it reads, it answers. Targets are absolute,
 //! an order names the state it was decided on, and a backend that has moved since refuses it.
 
+pub mod command;
+pub mod demo;
+mod guard;
+pub mod ladder;
+pub mod nginx;
+mod program;
+
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use crate::engine::action::{Order, Rollout, Seen};
@@ -54,6 +61,11 @@ impl fmt::Debug for Backend {
         f.debug_struct("Backend").field("kind", &self.kind).field("locator", &self.eyes.locator()).finish_non_exhaustive()
     }
 }
+
+/// Why a backend cannot be built from its configuration: one sentence that names the key and says what to write.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BuildError(pub String);
 
 /// Why a backend could not be read.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -19,7 +19,9 @@
 //! - Only [`runtime`] spawns the watch's tasks and threads, and only `main.rs` ends the process.
 //! - A read-only session holds no value that can act ([`backend::Backend::hands`]).
 
+pub mod backend;
 pub mod config;
+pub mod demo;
 pub mod engine;
 pub mod humanize;
 pub mod journal;
