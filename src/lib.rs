@@ -27,6 +27,8 @@ pub mod humanize;
 pub mod journal;
 pub mod lint;
 pub mod notify;
+pub mod runtime;
 pub mod source;
 pub mod text;
+pub mod tui;
 pub mod wire;

@@ -1,0 +1,3 @@
+//! Threads and tasks of a watch.
+
+pub mod screen;

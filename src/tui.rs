@@ -1,0 +1,23 @@
+//! The screen: a pure view of the engine's snapshot, and keys turned into wishes.
+//!
+//! ```text
+//!  bytes ──input──▶ keys ──keymap, update──▶ UiState ──view──▶ cells ──surface──▶ bytes
+//!                              │                ▲
+//!                              ▼                │
+//!                           Intent           Snapshot
+//! ```
+//!
+//! Nothing here waits, spawns or reads a clock: `runtime::screen` brings bytes, time and snapshots, and carries the results away.
+
+pub mod input;
+pub mod keymap;
+pub mod modal;
+pub mod model;
+pub mod surface;
+pub mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;
+
+mod glyph;
+mod pen;

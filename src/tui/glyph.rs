@@ -1,0 +1,65 @@
+//! Characters with a meaning, and an ASCII twin for each character this screen can draw.
+//!
+//! The twins are put in after a screen is drawn, so that no text, wherever it came from, gets past them.
+
+use ratatui::buffer::Buffer;
+
+use super::theme::Role;
+use crate::engine::{snapshot::Glyph, verdict::CheckVerdict};
+
+/// The character of a glyph.
+pub(super) const fn symbol(glyph: Glyph) -> &'static str {
+    match glyph {
+        Glyph::Pass => "✓",
+        Glyph::Warn => "▲",
+        Glyph::Fail => "✗",
+        Glyph::Unsure => "…",
+        Glyph::NoData => "○",
+        Glyph::Unknown => "?",
+        Glyph::Shared => "≈",
+        Glyph::Muted => "–",
+    }
+}
+
+/// The colour a check's verdict is said in.
+pub(super) const fn role(verdict: CheckVerdict) -> Role {
+    match verdict {
+        CheckVerdict::Pass => Role::Good,
+        CheckVerdict::Warn | CheckVerdict::Fail => Role::Bad,
+        CheckVerdict::ProviderError | CheckVerdict::Shared => Role::Held,
+        CheckVerdict::Insufficient | CheckVerdict::NoData => Role::Unsure,
+        CheckVerdict::Muted => Role::Dim,
+    }
+}
+
+/// Replaces every character above 0x7e by its twin.
+pub(super) fn to_ascii(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if let Some(c) = cell.symbol().chars().next().filter(|_| !cell.symbol().is_ascii()) {
+            cell.set_char(twin(c));
+        }
+    }
+}
+
+const fn twin(c: char) -> char {
+    match c {
+        '╭' | '╮' | '╰' | '╯' | '├' | '┤' | '└' | '✓' => '+',
+        '─' | '┄' | '–' => '-',
+        '│' | '┃' | '▌' => '|',
+        '┊' => ':',
+        '▲' => '!',
+        '✗' => 'X',
+        '…' => '~',
+        '○' | '□' => 'o',
+        '≈' | '━' => '=',
+        '·' => '.',
+        '→' | '▸' => '>',
+        '█' | '■' | '▐' => '#',
+        '▕' => '[',
+        '▏' => ']',
+        '▒' | '░' => '%',
+        '↑' => '^',
+        '↓' => 'v',
+        _ => '?',
+    }
+}

@@ -1,0 +1,245 @@
+//! One table of keys: what dispatch, key line and help all read.
+
+use serde::{Deserialize, Serialize};
+
+use super::input::Key;
+use crate::engine::{
+    action::Action,
+    snapshot::{ActKey, ActWhat, Snapshot},
+};
+
+/// What a key means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Open the panel of what this slot can do now.
+    Act(Slot),
+    /// Show every key.
+    Help,
+    /// The next pane gets the keys.
+    NextPane,
+    /// The one before.
+    PreviousPane,
+    /// One down in the pane that has the keys.
+    Down,
+    /// One up.
+    Up,
+    /// To the first.
+    First,
+    /// To the last.
+    Last,
+    /// Leave what is open.
+    Close,
+    /// Do what the panel says.
+    Yes,
+    /// What was typed is complete.
+    Submit,
+    /// Take back the last letter.
+    Erase,
+    /// Leave.
+    Quit,
+    /// Once: say how to leave; twice: leave.
+    Interrupt,
+    /// Draw everything again.
+    Redraw,
+    /// Put the program aside.
+    Suspend,
+}
+
+/// A key that acts, whatever it does at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slot {
+    /// One step up.
+    Promote,
+    /// All the way.
+    PromoteFull,
+    /// Back to the baseline.
+    Rollback,
+    /// Pause or resume.
+    Hold,
+    /// Abort.
+    Abort,
+    /// Arm or disarm auto-rollback.
+    Arm,
+}
+
+/// Where a binding holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// On the overview.
+    Overview,
+    /// On the overview and in the help.
+    Reading,
+    /// In a panel that asks.
+    Panel,
+    /// Everywhere.
+    Always,
+}
+
+/// A heading of the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Keys that change the deployment.
+    Act,
+    /// Keys that move around.
+    Move,
+    /// Keys about the screen itself.
+    Screen,
+    /// Keys of a panel; said in the panel, not in the help.
+    Panel,
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// Every key that does it, with its name.
+    pub keys: &'static [(Key, &'static str)],
+    /// What it does.
+    pub command: Command,
+    /// Where it holds.
+    pub scope: Scope,
+    /// Its heading in the help.
+    pub group: Group,
+    /// What it does, for the help.
+    pub help: &'static str,
+    /// One word for the key line; empty when it is not shown there.
+    pub short: &'static str,
+}
+
+const fn binding(
+    keys: &'static [(Key, &'static str)],
+    command: Command,
+    scope: Scope,
+    group: Group,
+    help: &'static str,
+    short: &'static str,
+) -> Binding {
+    Binding { keys, command, scope, group, help, short }
+}
+
+/// Every key there is.
+pub const BINDINGS: &[Binding] = &[
+    binding(&[(Key::Char('p'), "p")], Command::Act(Slot::Promote), Scope::Overview, Group::Act, "promote to the next step", ""),
+    binding(&[(Key::Char('P'), "P")], Command::Act(Slot::PromoteFull), Scope::Overview, Group::Act, "promote to 100 % at once", ""),
+    binding(&[(Key::Char('R'), "R")], Command::Act(Slot::Rollback), Scope::Overview, Group::Act, "roll back", ""),
+    binding(&[(Key::Char(' '), "space")], Command::Act(Slot::Hold), Scope::Overview, Group::Act, "pause, resume the rollout", ""),
+    binding(&[(Key::Char('X'), "X")], Command::Act(Slot::Abort), Scope::Overview, Group::Act, "abort: out of traffic, kept", ""),
+    binding(&[(Key::Char('A'), "A")], Command::Act(Slot::Arm), Scope::Overview, Group::Act, "arm, disarm auto-rollback", ""),
+    binding(&[(Key::Tab, "tab")], Command::NextPane, Scope::Overview, Group::Move, "next pane", "pane"),
+    binding(&[(Key::BackTab, "shift-tab")], Command::PreviousPane, Scope::Overview, Group::Move, "pane before", ""),
+    binding(
+        &[(Key::Char('j'), "j"), (Key::Down, "down")],
+        Command::Down,
+        Scope::Reading,
+        Group::Move,
+        "select the next check, scroll",
+        "select",
+    ),
+    binding(
+        &[(Key::Char('k'), "k"), (Key::Up, "up")],
+        Command::Up,
+        Scope::Reading,
+        Group::Move,
+        "select the check before, scroll",
+        "select",
+    ),
+    binding(&[(Key::Char('g'), "g"), (Key::Home, "home")], Command::First, Scope::Reading, Group::Move, "first", ""),
+    binding(&[(Key::Char('G'), "G"), (Key::End, "end")], Command::Last, Scope::Reading, Group::Move, "last", ""),
+    binding(&[(Key::Esc, "esc")], Command::Close, Scope::Always, Group::Move, "back, close", ""),
+    binding(&[(Key::Char('?'), "?")], Command::Help, Scope::Reading, Group::Screen, "this help", "help"),
+    binding(&[(Key::Ctrl('l'), "ctrl-l")], Command::Redraw, Scope::Always, Group::Screen, "draw again", ""),
+    binding(&[(Key::Ctrl('z'), "ctrl-z")], Command::Suspend, Scope::Always, Group::Screen, "put aside, fg brings it back", ""),
+    binding(&[(Key::Char('q'), "q")], Command::Quit, Scope::Reading, Group::Screen, "quit; asks while armed", "quit"),
+    binding(&[(Key::Ctrl('c'), "ctrl-c")], Command::Interrupt, Scope::Always, Group::Screen, "twice: quit at once", ""),
+    binding(&[(Key::Char('y'), "y")], Command::Yes, Scope::Panel, Group::Panel, "do it", ""),
+    binding(&[(Key::Enter, "enter")], Command::Submit, Scope::Panel, Group::Panel, "what was typed is complete", ""),
+    binding(&[(Key::Backspace, "backspace")], Command::Erase, Scope::Panel, Group::Panel, "take back the last letter", ""),
+];
+
+/// Where keys go at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The overview.
+    Overview,
+    /// The help.
+    Help,
+    /// A panel that asks.
+    Panel,
+}
+
+impl Scope {
+    const fn holds(self, place: Place) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Overview => matches!(place, Place::Overview),
+            Self::Reading => matches!(place, Place::Overview | Place::Help),
+            Self::Panel => matches!(place, Place::Panel),
+        }
+    }
+}
+
+/// What `key` means at that place.
+#[must_use]
+pub fn command(key: Key, place: Place) -> Option<Command> {
+    let bound = |b: &&Binding| b.scope.holds(place) && b.keys.iter().any(|(k, _)| *k == key);
+    BINDINGS.iter().find(bound).map(|b| b.command)
+}
+
+/// The name of the first key that does `wanted`.
+pub(super) fn name(wanted: Command) -> &'static str {
+    let bound = BINDINGS.iter().find(|b| b.command == wanted);
+    bound.and_then(|b| b.keys.first()).map_or("", |(_, name)| name)
+}
+
+/// The slot that asks for it; none for what has no key.
+pub(super) const fn slot(what: ActWhat) -> Option<Slot> {
+    match what {
+        ActWhat::Act(Action::Promote) => Some(Slot::Promote),
+        ActWhat::Act(Action::PromoteFull) => Some(Slot::PromoteFull),
+        ActWhat::Act(Action::Rollback) => Some(Slot::Rollback),
+        ActWhat::Act(Action::Pause | Action::Resume) => Some(Slot::Hold),
+        ActWhat::Act(Action::Abort) => Some(Slot::Abort),
+        ActWhat::Act(Action::Retry) => None,
+        ActWhat::Arm(_) => Some(Slot::Arm),
+    }
+}
+
+/// The snapshot's keys that this table can ask for, each with its key's name.
+pub(super) fn act_keys(snapshot: &Snapshot) -> impl Iterator<Item = (&'static str, &ActKey)> {
+    snapshot.keys.iter().filter_map(|key| Some((name(Command::Act(slot(key.what)?)), key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_at_one_place() {
+        for place in [Place::Overview, Place::Help, Place::Panel] {
+            let here = BINDINGS.iter().filter(|b| b.scope.holds(place)).flat_map(|b| b.keys);
+            let mut keys: Vec<String> = here.map(|(key, _)| format!("{key:?}")).collect();
+            let all = keys.len();
+            keys.sort();
+            keys.dedup();
+            assert_eq!(keys.len(), all, "{place:?}");
+        }
+    }
+
+    #[test]
+    fn keys_that_act_do_nothing_over_a_panel_and_y_does_nothing_without_one() {
+        for key in ['p', 'P', 'R', ' ', 'X', 'A'].map(Key::Char) {
+            assert!(matches!(command(key, Place::Overview), Some(Command::Act(_))), "{key:?}");
+            assert_eq!(command(key, Place::Panel), None);
+            assert_eq!(command(key, Place::Help), None);
+        }
+        assert_eq!(command(Key::Char('y'), Place::Overview), None);
+        assert_eq!(command(Key::Char('y'), Place::Panel), Some(Command::Yes));
+    }
+
+    #[test]
+    fn keys_of_later_views_do_nothing() {
+        for key in "wedm:n/f12345".chars().map(Key::Char) {
+            assert_eq!(command(key, Place::Overview), None, "{key:?}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Every key as it is now, made from the table of keys; and what glyphs and lines say.
+
+use ratatui::layout::Rect;
+
+use crate::{
+    engine::{
+        role::Role as Side,
+        snapshot::{Glyph, Mode, Snapshot},
+    },
+    tui::{
+        glyph,
+        keymap::{self, BINDINGS, Binding, Command, Group},
+        model::UiState,
+        pen::{Pen, Run, cells},
+        theme::{Depth, Ground, Role, Shade, Theme},
+        view::{
+            keys::{self, Remark},
+            verdict_row,
+        },
+    },
+};
+
+use super::Modal;
+
+/// From this width on it has two columns.
+const TWO_COLUMNS: u16 = 100;
+/// Columns of the keys.
+const KEYS: usize = 15;
+/// Rows that hold no line of the help: verdict, frame and keys.
+const AROUND: u16 = 4;
+
+type Lines<'a> = Vec<Vec<Run<'a>>>;
+
+/// Draws the help over the overview, under one row of the verdict.
+pub(in crate::tui) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
+    verdict_row(pen, Rect { height: 1, ..area }, snapshot);
+    let scrolled = match &ui.modal {
+        Some(Modal::Help(scrolled)) => *scrolled,
+        _ => 0,
+    };
+    let frame = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
+    let inner =
+        Rect { x: frame.x + 2, y: frame.y + 1, width: frame.width.saturating_sub(3), height: frame.height.saturating_sub(2) };
+    let columns = columns(pen.theme, snapshot, area.width);
+    let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
+    let title = [pen.shout(Role::Strong, "help"), pen.say(Role::Dim, "  every key, as it is now")];
+    let last = (scrolled + usize::from(inner.height)).min(longest);
+    let more = [pen.say(Role::Dim, format!("{} to {last} of {longest}", scrolled + 1))];
+    pen.frame(frame, Role::Focus, &title, if longest > usize::from(inner.height) { &more } else { &[] });
+    let each = inner.width / cells(columns.len()).max(1);
+    for (nth, lines) in (0..).zip(&columns) {
+        column(pen, Rect { x: inner.x + each * nth, width: each, ..inner }, lines, scrolled);
+    }
+    let bottom = [
+        keys::key(pen, keymap::name(Command::Close), "close"),
+        keys::key(pen, &format!("{} {}", keymap::name(Command::Down), keymap::name(Command::Up)), "scroll"),
+    ];
+    let fresh = Remark::Spare(vec![pen.say(Role::Dim, "watching goes on · "), keys::freshness(pen, snapshot, ui.now)]);
+    keys::row(pen, Rect { y: area.bottom().saturating_sub(1), height: 1, ..area }, &bottom, &fresh);
+}
+
+/// How far it can be scrolled on a screen of that size.
+pub(in crate::tui) fn last_scroll(snapshot: &Snapshot, (width, height): (u16, u16)) -> usize {
+    let plain = Theme { depth: Depth::Mono, shade: Shade::Dark, ascii: true };
+    let longest = columns(plain, snapshot, width).iter().map(Vec::len).max().unwrap_or(0);
+    longest.saturating_sub(usize::from(height.saturating_sub(AROUND)))
+}
+
+fn columns(theme: Theme, snapshot: &Snapshot, width: u16) -> Vec<Lines<'_>> {
+    let (left, right) = (actions(theme, snapshot), legends(theme, snapshot));
+    if width >= TWO_COLUMNS { vec![left, right] } else { vec![[left, vec![Vec::new()], right].concat()] }
+}
+
+fn column(pen: &mut Pen<'_>, area: Rect, lines: &[Vec<Run<'_>>], scrolled: usize) {
+    for (row, line) in (0..area.height).zip(lines.iter().skip(scrolled)) {
+        pen.write(area.x, area.y + row, area.right(), line);
+    }
+}
+
+fn actions(theme: Theme, snapshot: &Snapshot) -> Lines<'_> {
+    let groups = [(Group::Act, "act (each asks once more)"), (Group::Move, "move"), (Group::Screen, "screen")];
+    let read_only = matches!(snapshot.deployment.mode, Mode::ReadOnly(_));
+    let mut lines = Vec::new();
+    for (group, heading) in groups.into_iter().filter(|(group, _)| !(read_only && *group == Group::Act)) {
+        lines.push(vec![theme.shout(Role::Strong, heading)]);
+        lines.extend(BINDINGS.iter().filter(|b| b.group == group).map(|b| line(theme, b, snapshot)));
+        lines.push(Vec::new());
+    }
+    lines.pop();
+    lines
+}
+
+fn line<'a>(theme: Theme, binding: &Binding, snapshot: &'a Snapshot) -> Vec<Run<'a>> {
+    let mut runs = vec![Run::raw(" ")];
+    let mut used = 0;
+    for (_, name) in binding.keys {
+        runs.push(theme.key(name));
+        runs.push(Run::raw(" "));
+        used += name.len() + 3;
+    }
+    runs.push(Run::raw(" ".repeat(KEYS.saturating_sub(used))));
+    let now = keymap::act_keys(snapshot).find(|(name, _)| Some(*name) == binding.keys.first().map(|(_, name)| *name));
+    match (binding.group, now) {
+        (Group::Act, Some((_, key))) => {
+            runs.push(theme.say(if key.enabled { Role::Text } else { Role::Faint }, key.label.as_str()));
+            runs.extend(key.note.as_ref().map(|note| theme.say(Role::Held, format!("  {note}"))));
+        }
+        (Group::Act, None) => {
+            runs.push(theme.say(Role::Faint, binding.help));
+            runs.push(theme.say(Role::Faint, "  not here"));
+        }
+        _ => runs.push(theme.say(Role::Text, binding.help)),
+    }
+    runs
+}
+
+fn legends(theme: Theme, snapshot: &Snapshot) -> Lines<'_> {
+    let mut lines = vec![vec![theme.shout(Role::Strong, "what the glyphs say")]];
+    let glyphs = [
+        [(Glyph::Pass, Role::Good, "pass"), (Glyph::NoData, Role::Unsure, "no data")],
+        [(Glyph::Warn, Role::Bad, "warn"), (Glyph::Unknown, Role::Held, "provider error")],
+        [(Glyph::Fail, Role::Bad, "fail"), (Glyph::Shared, Role::Held, "shared")],
+        [(Glyph::Unsure, Role::Unsure, "insufficient"), (Glyph::Muted, Role::Dim, "muted")],
+    ];
+    for pair in glyphs {
+        lines.push(pair.into_iter().fold(vec![Run::raw("  ")], |mut line, (mark, role, word)| {
+            line.push(theme.shout(role, glyph::symbol(mark)));
+            line.push(theme.say(Role::Text, format!(" {word:<16}")));
+            line
+        }));
+    }
+    lines.push(Vec::new());
+    lines.push(vec![theme.shout(Role::Strong, "what the lines say")]);
+    lines.extend(strokes(theme, snapshot));
+    lines
+}
+
+fn strokes(theme: Theme, snapshot: &Snapshot) -> Lines<'_> {
+    let (thin, thick) = if theme.ascii { (".....", "#####") } else { ("⣀⡠⠤⠒⠉", "⣤⡤⠶⠛⠋") };
+    let shaded = |role: Role, ground: Ground, mark: &'static str| {
+        let style = theme.of(role).patch(theme.ground(ground));
+        Run::styled(if theme.has_grounds() { "     " } else { mark }, style)
+    };
+    let rows = [
+        (theme.say(Role::Baseline, thin), format!("{}, thin", snapshot.version(Side::Baseline))),
+        (theme.shout(Role::Candidate, thick), format!("{}, thick", snapshot.version(Side::Candidate))),
+        (theme.say(Role::Limit, "┄┄┄┄┄"), "limit".to_owned()),
+        (theme.say(Role::Candidate, "  ○  "), "too few requests to judge".to_owned()),
+        (theme.shout(Role::Candidate, "  ▲  "), "off the scale".to_owned()),
+        (theme.say(Role::Faint, "  ┊  "), "step or action".to_owned()),
+        (shaded(Role::Held, Ground::Blind, "░░░░░"), "blind: nothing was known".to_owned()),
+        (shaded(Role::Faint, Ground::WarmUp, "·  · "), "warm-up: drawn, not judged".to_owned()),
+        (shaded(Role::Faint, Ground::Band, "     "), format!("normal range of {}", snapshot.version(Side::Baseline))),
+    ];
+    let lines = rows.into_iter().map(|(stroke, text)| vec![Run::raw("  "), stroke, theme.say(Role::Text, format!("   {text}"))]);
+    lines.collect()
+}

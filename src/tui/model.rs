@@ -1,0 +1,85 @@
+//! What the screen itself remembers: selection, scroll, the open panel, the charts' scales. Everything else is in the snapshot.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    modal::{Modal, confirm},
+    view::{chart::Scales, layout},
+};
+use crate::engine::{snapshot::Snapshot, time::Time};
+
+/// The state of the screen. Changed by [`super::update`] and by the three methods here, never while drawing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UiState {
+    /// The watch's time, as far as the screen shows it: lateness, and the clock of a running action.
+    pub now: Time,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Which pane has the keys.
+    pub focus: Focus,
+    /// The selected check; null until the first key, while the selection follows the worst one.
+    pub selected: Option<String>,
+    /// How many of the newest events are above the pane.
+    pub scrolled: usize,
+    /// What is open over the screen.
+    pub modal: Option<Modal>,
+    /// One line about what a key did not do.
+    pub note: Option<String>,
+    /// The tops of both charts.
+    pub scales: Scales,
+    /// When ctrl-c was pressed once, in milliseconds of the input's own clock.
+    pub(super) interrupted_ms: Option<u64>,
+}
+
+/// The pane that has the keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Focus {
+    /// The charts.
+    #[default]
+    Charts,
+    /// The checks: one is selected.
+    Checks,
+    /// The events: they scroll.
+    Events,
+}
+
+impl UiState {
+    /// Takes a new snapshot in: scales follow the data, and a panel whose state has moved closes.
+    pub fn observe(&mut self, snapshot: &Snapshot) {
+        self.now = self.now.max(snapshot.at);
+        self.scales.follow(snapshot);
+        self.scrolled = self.scrolled.min(snapshot.events.len().saturating_sub(1));
+        if let Some(Modal::Confirm(panel)) = &self.modal
+            && !panel.still_holds(snapshot)
+        {
+            self.close(confirm::MOVED);
+        }
+    }
+
+    /// The terminal has another size. A panel that can no longer be read closes.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.size = (columns, rows);
+        if matches!(self.modal, Some(Modal::Confirm(_))) && !self.fits_panels() {
+            self.close(confirm::TOO_SMALL);
+        }
+    }
+
+    /// What was drawn has reached the terminal: an open panel counts its time from here.
+    pub fn shown(&mut self, at_ms: u64) {
+        if let Some(shown) = self.modal.as_mut().and_then(Modal::shown_ms) {
+            shown.get_or_insert(at_ms);
+        }
+    }
+
+    /// Whether the screen is large enough for what must be read before acting.
+    #[must_use]
+    pub const fn fits_panels(&self) -> bool {
+        self.size.0 >= layout::SMALLEST.0 && self.size.1 >= layout::SMALLEST.1
+    }
+
+    fn close(&mut self, note: &str) {
+        self.modal = None;
+        self.note = Some(note.to_owned());
+    }
+}

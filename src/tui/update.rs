@@ -1,0 +1,185 @@
+//! Keys into wishes. Pure: the state of the screen, the snapshot and the time come in, at most one wish goes out.
+
+use super::{
+    input::{Key, Press},
+    keymap::{self, Command, Place, Slot},
+    modal::{
+        Modal,
+        confirm::{Confirm, Outcome, Question},
+        help,
+    },
+    model::{Focus, UiState},
+};
+use crate::engine::{
+    action::{Ability, Actor},
+    intent::Intent,
+    snapshot::{ActKey, ActWhat, Mode, Snapshot},
+    verdict::{CheckVerdict, Phase},
+};
+
+/// Two presses of ctrl-c within so long leave.
+const TWICE_MS: u64 = 2000;
+
+/// What a key asks of the world outside the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wish {
+    /// Of the engine.
+    Intent(Intent),
+    /// Draw every cell again.
+    Redraw,
+    /// Put the program aside.
+    Suspend,
+}
+
+/// Handles one key.
+pub fn update(ui: &mut UiState, snapshot: &Snapshot, press: Press, actor: &Actor) -> Option<Wish> {
+    ui.note = None;
+    ui.selected = selected(ui, snapshot).and_then(|at| snapshot.checks.get(at)).map(|row| row.id.clone());
+    let place = ui.modal.as_ref().map_or(Place::Overview, Modal::place);
+    if let (Some(Modal::Confirm(panel)), Key::Char(_)) = (&mut ui.modal, press.key)
+        && panel.takes_text()
+    {
+        if panel.counts(press.at_ms) {
+            panel.type_letter(press.key);
+        }
+        return None;
+    }
+    let command = keymap::command(press.key, place)?;
+    if !matches!(command, Command::Interrupt | Command::Quit) {
+        ui.interrupted_ms = None;
+    }
+    match command {
+        Command::Act(slot) => open_panel(ui, snapshot, slot),
+        Command::Help => ui.modal = if place == Place::Help { None } else { Some(Modal::Help(0)) },
+        Command::NextPane => ui.focus = ui.focus.next(),
+        Command::PreviousPane => ui.focus = ui.focus.next().next(),
+        Command::Down => step(ui, snapshot, |at, last| (at + 1).min(last)),
+        Command::Up => step(ui, snapshot, |at, _| at.saturating_sub(1)),
+        Command::First => step(ui, snapshot, |_, _| 0),
+        Command::Last => step(ui, snapshot, |_, last| last),
+        Command::Close => close(ui),
+        Command::Yes | Command::Submit => return answer(ui, snapshot, press, command, actor),
+        Command::Erase => erase(ui),
+        Command::Quit => return quit(ui, snapshot, press.at_ms),
+        Command::Interrupt => return twice(ui, press.at_ms),
+        Command::Redraw => return Some(Wish::Redraw),
+        Command::Suspend => return Some(Wish::Suspend),
+    }
+    None
+}
+
+/// The selected check's place in the list. Until the first key it is the worst one, when that is bad.
+pub(super) fn selected(ui: &UiState, snapshot: &Snapshot) -> Option<usize> {
+    if let Some(id) = &ui.selected {
+        return snapshot.checks.iter().position(|row| row.id == *id);
+    }
+    let worst = snapshot.checks.first()?;
+    (snapshot.action.is_none() && matches!(worst.verdict, CheckVerdict::Warn | CheckVerdict::Fail)).then_some(0)
+}
+
+fn open_panel(ui: &mut UiState, snapshot: &Snapshot, slot: Slot) {
+    let Some(key) = snapshot.keys.iter().find(|key| keymap::slot(key.what) == Some(slot)) else { return };
+    if !ui.fits_panels() {
+        return;
+    }
+    if let Some(why) = refusal(key, snapshot) {
+        ui.note = Some(why);
+        return;
+    }
+    ui.modal = Some(Modal::Confirm(Confirm::open(Question::Act(key.what), snapshot)));
+}
+
+/// Why a key cannot work now; none when it can.
+fn refusal(key: &ActKey, snapshot: &Snapshot) -> Option<String> {
+    if !key.enabled {
+        return Some(key.note.as_ref().map_or_else(|| format!("{}: not now", key.label), |note| format!("{}: {note}", key.label)));
+    }
+    let ActWhat::Act(action) = key.what else { return None };
+    match snapshot.abilities.get(&action) {
+        Some(Ability::Ready(_)) => None,
+        Some(Ability::Off(why)) => Some(format!("{} is not possible: {why}", action.verb())),
+        None => Some(format!("{} is not possible here", action.verb())),
+    }
+}
+
+fn step(ui: &mut UiState, snapshot: &Snapshot, to: impl Fn(usize, usize) -> usize) {
+    if let Some(Modal::Help(scrolled)) = &mut ui.modal {
+        *scrolled = to(*scrolled, help::last_scroll(snapshot, ui.size));
+    } else if ui.focus == Focus::Events {
+        ui.scrolled = to(ui.scrolled, snapshot.events.len().saturating_sub(1));
+    } else if let Some(last) = snapshot.checks.len().checked_sub(1) {
+        let at = selected(ui, snapshot).map_or(0, |at| to(at, last));
+        ui.focus = Focus::Checks;
+        ui.selected = snapshot.checks.get(at).map(|row| row.id.clone());
+    }
+}
+
+fn close(ui: &mut UiState) {
+    if ui.modal.take().is_none() {
+        ui.focus = Focus::default();
+        ui.scrolled = 0;
+    }
+}
+
+fn erase(ui: &mut UiState) {
+    if let Some(Modal::Confirm(panel)) = &mut ui.modal {
+        panel.typed.pop();
+    }
+}
+
+fn answer(ui: &mut UiState, snapshot: &Snapshot, press: Press, command: Command, actor: &Actor) -> Option<Wish> {
+    let Some(Modal::Confirm(panel)) = &mut ui.modal else { return None };
+    if !panel.counts(press.at_ms) || !panel.still_holds(snapshot) {
+        return None;
+    }
+    let outcome = if command == Command::Yes { panel.yes() } else { panel.submit(snapshot) };
+    if matches!(outcome, Outcome::Open) {
+        return None;
+    }
+    let intent = intent(panel, actor);
+    ui.modal = None;
+    Some(Wish::Intent(intent))
+}
+
+fn intent(panel: &Confirm, actor: &Actor) -> Intent {
+    match panel.question {
+        Question::Act(ActWhat::Act(action)) => {
+            Intent::Act { action, token: panel.token.clone(), reason: panel.reason.clone(), actor: actor.clone() }
+        }
+        Question::Act(ActWhat::Arm(on)) => Intent::Arm { on },
+        Question::Quit => Intent::Quit,
+    }
+}
+
+/// Leaving is asked about only where something stops with it.
+fn quit(ui: &mut UiState, snapshot: &Snapshot, at_ms: u64) -> Option<Wish> {
+    let matters = snapshot.ended.is_none()
+        && (snapshot.deployment.mode == Mode::Armed || matches!(snapshot.phase, Phase::Acting | Phase::Verifying));
+    if !matters {
+        return Some(Wish::Intent(Intent::Quit));
+    }
+    if !ui.fits_panels() {
+        return twice(ui, at_ms);
+    }
+    ui.modal = Some(Modal::Confirm(Confirm::open(Question::Quit, snapshot)));
+    None
+}
+
+fn twice(ui: &mut UiState, at_ms: u64) -> Option<Wish> {
+    if ui.interrupted_ms.is_some_and(|first| at_ms.saturating_sub(first) <= TWICE_MS) {
+        return Some(Wish::Intent(Intent::Quit));
+    }
+    ui.interrupted_ms = Some(at_ms);
+    ui.note = Some("Once more quits.".to_owned());
+    None
+}
+
+impl Focus {
+    const fn next(self) -> Self {
+        match self {
+            Self::Charts => Self::Checks,
+            Self::Checks => Self::Events,
+            Self::Events => Self::Charts,
+        }
+    }
+}

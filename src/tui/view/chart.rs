@@ -1,0 +1,174 @@
+//! A chart of both versions over time: baseline thin, candidate thick and on top, gaps as gaps.
+//!
+//! ```text
+//! ╭─ error rate  last minute ──────────── limit 1 % ─╮
+//! │ 4.0%┤        ┊                      ▲            │   scale      how high
+//! │     │        ┊25 %                 ⢸⡇    2.55 %  │   markers    steps and actions       ends   the last values
+//! │ 1.0%┤┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄⡇┄           │   canvas     lines, braid, limit
+//! │ 0.0%┤⣀⣀⣀⣤⣤⣀⣀⣀⣠⣤⣤⣄⣀⣀⣀       ⣀⣠⣤⣤⠤⠤⠤⠤  0.37 %  │   grounds    warm-up, blind, normal range
+//! │     └──────20:04──────20:08──▒▒▒──────now        │   time       columns aligned to the clock
+//! ╰──────────────────────────────────────────────────╯
+//! ```
+
+use ratatui::layout::Rect;
+
+use self::time::Axis;
+use crate::{
+    engine::{
+        snapshot::{Point, Snapshot},
+        time::Time,
+    },
+    humanize,
+    tui::{pen::Pen, theme::Role},
+};
+
+mod canvas;
+mod columns;
+mod ends;
+mod grounds;
+mod markers;
+mod metric;
+mod scale;
+mod time;
+
+pub(in crate::tui) use self::{metric::Metric, scale::Scales};
+
+/// Columns for the labels of the vertical axis.
+const LEFT: u16 = 6;
+/// From this width on a chart says what its values cover.
+const ROOMY: u16 = 50;
+
+/// What one chart needs to know.
+struct Plot<'a> {
+    snapshot: &'a Snapshot,
+    metric: Metric,
+    /// The cells that data is drawn in.
+    area: Rect,
+    axis: Axis,
+    /// The value at the upper edge.
+    top: f64,
+    /// The points in sight, and one before them.
+    points: &'a [Point],
+    /// Stretches in which not both versions answered, in milliseconds.
+    blind: Vec<(i64, i64)>,
+}
+
+/// How many cells of time a chart of that width has.
+pub(super) const fn plot_cells(width: u16) -> u16 {
+    width.saturating_sub(2 + LEFT + if width >= ROOMY { 8 } else { 7 })
+}
+
+/// Draws a chart. `cells` is that of the narrower one of a pair, so that both have the same columns.
+pub(super) fn draw(pen: &mut Pen<'_>, snapshot: &Snapshot, tops: &Scales, metric: Metric, area: Rect, cells: u16, edge: Role) {
+    frame(pen, snapshot, metric, area, edge);
+    let inner = Rect { x: area.x + 1 + LEFT, y: area.y + 1, width: cells, height: area.height.saturating_sub(3) };
+    if inner.is_empty() {
+        return;
+    }
+    let axis = Axis::new(snapshot, cells);
+    let points = time::recent(&snapshot.charts.points, Time::from_ms(axis.start));
+    let blind = grounds::blind(points, metric, snapshot, &axis);
+    let plot = Plot { snapshot, metric, area: inner, axis, top: tops.top(metric, snapshot), points, blind };
+    grounds::draw(pen, &plot);
+    markers::lines(pen, &plot);
+    limit(pen, &plot);
+    canvas::draw(pen, &plot);
+    vertical_axis(pen, &plot);
+    time_axis(pen, &plot);
+    ends::draw(pen, &plot, area.right() - 1);
+    markers::labels(pen, &plot);
+    waiting(pen, &plot);
+}
+
+impl Plot<'_> {
+    /// The row of a value, counted from the top of the plot.
+    fn row(&self, value: f64) -> u16 {
+        canvas::dot_row(value, self.top, self.area.height)
+    }
+
+    const fn x(&self, cell: u16) -> u16 {
+        self.area.x + cell
+    }
+
+    const fn y(&self, row: u16) -> u16 {
+        self.area.y + row
+    }
+}
+
+fn frame(pen: &mut Pen<'_>, snapshot: &Snapshot, metric: Metric, area: Rect, edge: Role) {
+    let mut title = vec![pen.shout(if edge == Role::Focus { Role::Strong } else { Role::Text }, metric.title())];
+    if area.width >= ROOMY {
+        title.push(pen.say(Role::Dim, "  last minute"));
+    }
+    let limit = metric.limit(&snapshot.charts);
+    let remark =
+        limit.map_or_else(Vec::new, |l| vec![pen.say(Role::Limit, "limit "), pen.shout(Role::Limit, metric.limit_text(l))]);
+    pen.frame(area, edge, &title, &remark);
+}
+
+fn limit(pen: &mut Pen<'_>, plot: &Plot<'_>) {
+    let Some(limit) = plot.metric.limit(&plot.snapshot.charts).filter(|limit| *limit <= plot.top) else { return };
+    let y = plot.y(plot.row(limit));
+    let style = pen.theme.of(Role::Limit);
+    for x in plot.area.left()..plot.area.right() {
+        pen.dot(x, y, "┄", style);
+    }
+}
+
+/// Top, limit, middle and zero; the middle only where it does not touch the limit.
+fn vertical_axis(pen: &mut Pen<'_>, plot: &Plot<'_>) {
+    let x = plot.area.x - 1;
+    let edge = pen.theme.of(Role::Rule);
+    for row in 0..plot.area.height {
+        pen.dot(x, plot.y(row), "│", edge);
+    }
+    pen.dot(x, plot.y(plot.area.height), "└", edge);
+    let limit = plot.metric.limit(&plot.snapshot.charts).filter(|limit| *limit <= plot.top);
+    let limit_row = limit.map(|limit| plot.row(limit));
+    let bottom = plot.area.height - 1;
+    for (row, value) in [(0, plot.top), (plot.row(plot.top / 2.0), plot.top / 2.0), (bottom, 0.0)] {
+        let near = if row == 0 || row == bottom { 1 } else { 2 };
+        if limit_row.is_none_or(|limit| limit.abs_diff(row) >= near) {
+            axis_label(pen, plot, row, value, Role::Faint);
+        }
+    }
+    if let (Some(row), Some(limit)) = (limit_row, limit) {
+        axis_label(pen, plot, row, limit, Role::Limit);
+    }
+}
+
+fn axis_label(pen: &mut Pen<'_>, plot: &Plot<'_>, row: u16, value: f64, role: Role) {
+    let text = plot.metric.axis_text(value);
+    let run = if role == Role::Limit { pen.shout(role, text) } else { pen.say(role, text) };
+    let end = plot.area.x - 1;
+    pen.write_right(end.saturating_sub(LEFT - 1), plot.y(row), end, &[run]);
+    pen.dot(end, plot.y(row), "┤", pen.theme.of(Role::Rule));
+}
+
+fn time_axis(pen: &mut Pen<'_>, plot: &Plot<'_>) {
+    let y = plot.y(plot.area.height);
+    let (edge, held) = (pen.theme.of(Role::Rule), pen.theme.of(Role::Held));
+    for x in plot.area.left()..plot.area.right() {
+        pen.dot(x, y, "─", edge);
+    }
+    for (from, to) in &plot.blind {
+        for cell in plot.axis.cells_within(*from, *to) {
+            pen.dot(plot.x(cell), y, "▒", held);
+        }
+    }
+    for (cell, text) in plot.axis.labels() {
+        let run = pen.say(Role::Dim, text);
+        pen.write(plot.x(cell), y, plot.area.right(), &[run]);
+    }
+    let now = pen.say(Role::Dim, "now");
+    pen.write_right(plot.area.left(), y, plot.area.right(), &[now]);
+}
+
+/// Says when data will come, where it will be.
+fn waiting(pen: &mut Pen<'_>, plot: &Plot<'_>) {
+    if plot.points.is_empty() {
+        let text = format!("first point in {}", humanize::duration(plot.snapshot.deployment.poll));
+        let run = pen.say(Role::Dim, text);
+        pen.write(plot.area.x + 1, plot.y(plot.area.height / 2), plot.area.right(), &[run]);
+    }
+}

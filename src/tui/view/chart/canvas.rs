@@ -1,0 +1,166 @@
+//! Lines on cells: eight braille dots a cell, or one character.
+
+use ratatui::style::{Modifier, Style};
+
+use super::{
+    Plot,
+    columns::{Column, Raster},
+};
+use crate::{
+    engine::{role::Role as Side, snapshot::Reading},
+    tui::{
+        pen::{Pen, cells as narrow},
+        theme::Role,
+    },
+};
+
+/// Points further apart than so many polls are not joined.
+const JOIN_POLLS: f64 = 1.5;
+/// What lies beyond the last bucket is drawn off the scale, at a value that can still be reckoned with.
+const BEYOND: f64 = 1e12;
+/// Hollow points stand in every third cell, so that they do not read as a line.
+const HOLLOW_EVERY: i64 = 3;
+/// The braille dots of a cell, by row and column.
+const DOTS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+
+/// Which row of `rows` a value is in, from the top.
+pub(super) fn dot_row(value: f64, top: f64, rows: u16) -> u16 {
+    let row = (1.0 - value / top) * f64::from(rows);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float saturates when it is cast")]
+    let row = row as u16;
+    row.min(rows.saturating_sub(1))
+}
+
+/// Draws both lines, then what lies off the scale, then hollow points.
+pub(super) fn draw(pen: &mut Pen<'_>, plot: &Plot<'_>) {
+    let mut canvas = Canvas::new(plot, pen.theme.ascii);
+    for side in Side::BOTH {
+        let columns = canvas.columns(plot, side);
+        canvas.line(plot, side, &columns);
+    }
+    canvas.paint(pen, plot);
+    for side in Side::BOTH {
+        off_the_scale(pen, plot, side);
+        hollow(pen, plot, side);
+    }
+}
+
+struct Canvas {
+    /// The dots of each version, row by row.
+    cells: Vec<[u8; 2]>,
+    width: usize,
+    /// Dots a cell.
+    fine: (u16, u16),
+}
+
+impl Canvas {
+    fn new(plot: &Plot<'_>, ascii: bool) -> Self {
+        let width = usize::from(plot.area.width);
+        let fine = if ascii { (1, 1) } else { (2, 4) };
+        Self { cells: vec![[0; 2]; width * usize::from(plot.area.height)], width, fine }
+    }
+
+    fn columns(&self, plot: &Plot<'_>, side: Side) -> Vec<Option<Column>> {
+        let raster = Raster {
+            start: plot.axis.start as f64,
+            width: plot.axis.cell as f64 / f64::from(self.fine.0),
+            count: self.width * usize::from(self.fine.0),
+            longest: plot.snapshot.deployment.poll.as_secs_f64() * 1000.0 * JOIN_POLLS,
+        };
+        raster.columns(plot.points.iter().map(|point| {
+            let solid = match plot.metric.of(point).of(side) {
+                Reading::Solid(value) => Some(value.min(BEYOND)),
+                Reading::Thin(..) | Reading::Idle | Reading::Blind => None,
+            };
+            (point.at.ms() as f64, solid)
+        }))
+    }
+
+    /// The candidate is two dots high, so that weight tells it apart where colour does not.
+    fn line(&mut self, plot: &Plot<'_>, side: Side, columns: &[Option<Column>]) {
+        let rows = plot.area.height * self.fine.1;
+        let thick = side == Side::Candidate && self.fine.1 > 1;
+        for (x, column) in columns.iter().enumerate() {
+            let Some(column) = column else { continue };
+            let mut first = dot_row(column.high, plot.top, rows);
+            let mut last = dot_row(column.low, plot.top, rows);
+            if thick {
+                last = (last + 1).min(rows - 1);
+                first = first.min(last - 1);
+            }
+            for row in first..=last {
+                self.set(x, row, side);
+            }
+        }
+    }
+
+    fn set(&mut self, x: usize, row: u16, side: Side) {
+        let (across, down) = (usize::from(self.fine.0), usize::from(self.fine.1));
+        let row = usize::from(row);
+        let dot = DOTS[row % down][x % across];
+        if let Some(cell) = self.cells.get_mut(row / down * self.width + x / across) {
+            cell[side as usize] |= dot;
+        }
+    }
+
+    fn paint(&self, pen: &mut Pen<'_>, plot: &Plot<'_>) {
+        let styles = Side::BOTH.map(|side| pen.theme.of(side.into()));
+        let styles = [styles[0], styles[1].patch(pen.theme.bold(Role::Candidate))];
+        for (at, dots) in self.cells.iter().enumerate().filter(|(_, dots)| **dots != [0, 0]) {
+            let (column, row) = (narrow(at % self.width), narrow(at / self.width));
+            self.paint_cell(pen, plot, column, row, *dots, styles);
+        }
+    }
+
+    /// A cell that both lines cross takes their colours in turn: a braid says "the same", where the upper line would hide the other.
+    fn paint_cell(&self, pen: &mut Pen<'_>, plot: &Plot<'_>, column: u16, row: u16, dots: [u8; 2], styles: [Style; 2]) {
+        let candidate = dots[1] != 0 && (dots[0] == 0 || plot.axis.is_even(column));
+        let Some(cell) = pen.buffer.cell_mut((plot.x(column), plot.y(row))) else { return };
+        let braille = char::from_u32(0x2800 + u32::from(dots[0] | dots[1])).unwrap_or(' ');
+        cell.set_char(match (self.fine, candidate) {
+            ((1, 1), true) => '#',
+            ((1, 1), false) => '.',
+            _ => braille,
+        });
+        cell.modifier = Modifier::empty();
+        cell.set_style(styles[usize::from(candidate)]);
+    }
+}
+
+/// Values above the top: a mark in the top row, and beside each run of marks its highest value.
+fn off_the_scale(pen: &mut Pen<'_>, plot: &Plot<'_>, side: Side) {
+    let over = plot.points.iter().filter_map(|point| match *plot.metric.of(point).of(side) {
+        Reading::Solid(value) if value > plot.top => Some((plot.axis.on(point.at)?, value)),
+        _ => None,
+    });
+    let mut runs: Vec<(u16, u16, f64)> = Vec::new();
+    for (cell, value) in over {
+        match runs.last_mut().filter(|run| cell <= run.1 + 1) {
+            Some(run) => *run = (run.0, cell, run.2.max(value)),
+            None => runs.push((cell, cell, value)),
+        }
+    }
+    for (first, last, highest) in runs {
+        for cell in first..=last {
+            pen.dot(plot.x(cell), plot.area.y, "▲", pen.theme.bold(side.into()));
+        }
+        if highest.is_finite() {
+            let run = pen.shout(side.into(), plot.metric.value_text(highest));
+            pen.write(plot.x(last + 1), plot.area.y, plot.area.right(), &[run]);
+        }
+    }
+}
+
+/// Values of too few requests: points without a line.
+fn hollow(pen: &mut Pen<'_>, plot: &Plot<'_>, side: Side) {
+    let style = pen.theme.of(side.into());
+    let mut last = None;
+    for point in plot.points {
+        let Reading::Thin(value, _) = *plot.metric.of(point).of(side) else { continue };
+        let Some(cell) = plot.axis.on(point.at) else { continue };
+        if plot.axis.nth(cell).rem_euclid(HOLLOW_EVERY) == 0 && last != Some(cell) {
+            pen.dot(plot.x(cell), plot.y(plot.row(value)), "○", style);
+            last = Some(cell);
+        }
+    }
+}

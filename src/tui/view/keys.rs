@@ -1,0 +1,149 @@
+//! The last rows: keys that act, and below them keys that look. At their end stands how fresh the data is.
+
+use std::time::Duration;
+
+use ratatui::layout::Rect;
+
+use crate::{
+    engine::{
+        role::Role as Side,
+        snapshot::{ActKey, Mode, Reading, Snapshot},
+        time::Time,
+    },
+    humanize,
+    tui::{
+        keymap::{self, BINDINGS, Binding},
+        model::UiState,
+        pen::{Pen, Run, cells, width},
+        theme::{Ground, Role},
+    },
+};
+
+/// Columns of "polls each 5 s".
+const FRESH: usize = 14;
+/// Data older than so many polls is late.
+const LATE_POLLS: u32 = 2;
+
+/// How much of each key is said.
+#[derive(Clone, Copy)]
+enum Detail {
+    Notes,
+    Labels,
+    Short,
+}
+
+/// A key with its words.
+pub(in crate::tui) type Entry<'a> = Vec<Run<'a>>;
+
+/// What stands at the right of a row of keys.
+pub(in crate::tui) enum Remark<'a> {
+    /// Shown where the keys leave room.
+    Spare(Vec<Run<'a>>),
+    /// Shown whatever keys it costs.
+    Urgent(Vec<Run<'a>>),
+}
+
+/// Draws one row or two. A note about a key comes before the freshness of the data where there is one place for both.
+pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
+    let acts = acts(pen, snapshot, usize::from(area.width) - 2);
+    let looks = looks(pen);
+    let fresh = freshness(pen, snapshot, ui.now);
+    let beside = length(&acts) + fresh.width() < usize::from(area.width);
+    let fresh = if lateness(snapshot, ui.now).is_some() { Remark::Urgent(vec![fresh]) } else { Remark::Spare(vec![fresh]) };
+    let note = ui.note.as_ref().map(|note| Remark::Urgent(vec![pen.shout(Role::Held, note.as_str())]));
+    if area.height < 2 {
+        return row(pen, area, &[acts, looks].concat(), &note.unwrap_or(fresh));
+    }
+    let nothing = Remark::Spare(Vec::new());
+    let (first, second) = if beside { (fresh, note.unwrap_or(nothing)) } else { (nothing, note.unwrap_or(fresh)) };
+    row(pen, area, &acts, &first);
+    row(pen, Rect { y: area.y + 1, ..area }, &looks, &second);
+}
+
+/// As many keys as fit at the left, and the remark at the right.
+pub(in crate::tui) fn row(pen: &mut Pen<'_>, area: Rect, entries: &[Entry<'_>], remark: &Remark<'_>) {
+    let (mut x, end) = (area.x + 1, area.right().saturating_sub(1));
+    let (Remark::Spare(runs) | Remark::Urgent(runs)) = remark;
+    let remark_at = end.saturating_sub(cells(width(runs))).max(x);
+    let keys_end = if matches!(remark, Remark::Urgent(_)) { remark_at } else { end };
+    for entry in entries {
+        let words = width(entry) - entry.last().map_or(0, |last| last.width() - last.content.trim_end().chars().count());
+        if x + cells(words) > keys_end {
+            break;
+        }
+        x = pen.write(x, area.y, end, entry);
+    }
+    if x <= remark_at {
+        pen.write_right(remark_at, area.y, end, runs);
+    }
+}
+
+fn length(entries: &[Entry<'_>]) -> usize {
+    entries.iter().map(|entry| width(entry)).sum()
+}
+
+/// A key as a block, and what it does.
+pub(in crate::tui) fn key<'a>(pen: &Pen<'_>, name: &str, does: &str) -> Entry<'a> {
+    vec![pen.theme.key(name), pen.say(Role::Text, format!(" {does}  "))]
+}
+
+/// The one key to press.
+pub(in crate::tui) fn filled<'a>(pen: &Pen<'_>, name: &str, does: &str, role: Role) -> Entry<'a> {
+    vec![Run::styled(format!(" {name} {does} "), pen.theme.fill(role)), Run::raw("  ")]
+}
+
+/// The keys that act, with as many words as there is room for beside the freshness.
+fn acts<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, room: usize) -> Vec<Entry<'a>> {
+    if let Mode::ReadOnly(why) = &snapshot.deployment.mode {
+        return vec![vec![pen.say(Role::Dim, format!(" read-only: {why}"))]];
+    }
+    let said = |detail| keymap::act_keys(snapshot).map(|(name, act)| act_key(pen, name, act, detail, snapshot)).collect::<Vec<_>>();
+    let fitting = [Detail::Notes, Detail::Labels].into_iter().map(said).find(|entries| length(entries) + FRESH <= room);
+    fitting.unwrap_or_else(|| said(Detail::Short))
+}
+
+fn act_key<'a>(pen: &Pen<'_>, name: &str, act: &ActKey, detail: Detail, snapshot: &Snapshot) -> Entry<'a> {
+    let label = if matches!(detail, Detail::Short) { &act.short } else { &act.label };
+    let note = act.note.as_ref().filter(|_| matches!(detail, Detail::Notes)).map(|note| format!(" ({note})")).unwrap_or_default();
+    if act.filled {
+        return filled(pen, name, &format!("{label}{note}"), snapshot.badge.tone.into());
+    }
+    if act.enabled {
+        return vec![pen.theme.key(name), pen.say(Role::Text, format!(" {label}")), pen.say(Role::Dim, format!("{note}  "))];
+    }
+    let block = pen.theme.of(Role::Faint).patch(pen.theme.ground(Ground::Bar));
+    vec![Run::styled(format!(" {name} "), block), pen.say(Role::Faint, format!(" {label}{note}  "))]
+}
+
+/// Keys next to each other that do the same are one entry.
+fn looks<'a>(pen: &Pen<'_>) -> Vec<Entry<'a>> {
+    let shown: Vec<&Binding> = BINDINGS.iter().filter(|binding| !binding.short.is_empty()).collect();
+    let entry = |same: &[&Binding]| {
+        let mut runs: Entry<'a> = same.iter().map(|binding| pen.theme.key(keymap::name(binding.command))).collect();
+        runs.extend(same.first().map(|binding| pen.say(Role::Text, format!(" {}  ", binding.short))));
+        runs
+    };
+    shown.chunk_by(|a, b| a.short == b.short).map(entry).collect()
+}
+
+/// `polls each 5 s`, or how long nothing has come.
+pub(in crate::tui) fn freshness<'a>(pen: &Pen<'_>, snapshot: &Snapshot, now: Time) -> Run<'a> {
+    match lateness(snapshot, now) {
+        Some(late) => pen.shout(Role::Held, format!("no sample for {}", humanize::duration(late))),
+        None if snapshot.ended.is_some() => pen.say(Role::Dim, "the watch is over"),
+        None => pen.say(Role::Dim, format!("polls each {}", humanize::duration(snapshot.deployment.poll))),
+    }
+}
+
+/// How long no version has answered, once that is more than two polls. A watch that is over does not wait.
+pub(super) fn lateness(snapshot: &Snapshot, now: Time) -> Option<Duration> {
+    let answered = |reading: &Reading| *reading != Reading::Blind;
+    let newest = snapshot
+        .charts
+        .points
+        .iter()
+        .rev()
+        .find(|point| Side::BOTH.iter().any(|side| answered(point.errors.of(*side)) || answered(point.p99.of(*side))));
+    let late = now.since(newest.map_or(snapshot.started, |point| point.at));
+    (snapshot.ended.is_none() && late > snapshot.deployment.poll * LATE_POLLS).then_some(late)
+}

@@ -1,0 +1,15 @@
+//! The screen from the outside: snapshots in, cells out; bytes in, intents out.
+
+#[path = "screen/fixture.rs"]
+#[expect(clippy::assigning_clones, reason = "a fixture is read, not measured")]
+mod fixture;
+#[path = "screen/keys.rs"]
+mod keys;
+#[path = "screen/recorded.rs"]
+mod recorded;
+#[path = "screen/render.rs"]
+mod render;
+#[path = "screen/sizes.rs"]
+mod sizes;
+#[path = "screen/states.rs"]
+mod states;

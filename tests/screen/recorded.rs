@@ -1,0 +1,33 @@
+//! A recorded watch played through the engine onto the screen.
+
+use insta::assert_snapshot;
+use rollwatch::{
+    engine::{setup::Setup, snapshot::Snapshot, watch::Watch},
+    journal::{playback, reader},
+};
+
+use super::render::Desk;
+
+/// The pictures of the recorded watch so many seconds after its start.
+fn pictures(seconds: &[i64]) -> Vec<Snapshot> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/bad-errors.jsonl");
+    let read = reader::read(path.as_ref()).expect("a journal");
+    let (began, started) = playback::started(&read.lines).expect("a watch");
+    let (mut watch, _) = Watch::new(Setup::recorded(started).expect("a policy"), began, false);
+    let mut inputs = playback::inputs(&read.lines).into_iter().peekable();
+    let mut picture = |second: &i64| {
+        while let Some((at, input)) = inputs.next_if(|(at, _)| at.ms() <= began.ms() + second * 1000) {
+            watch.handle(at, input);
+        }
+        watch.snapshot()
+    };
+    seconds.iter().map(&mut picture).collect()
+}
+
+#[test]
+fn a_recorded_watch_looks_the_same_at_every_moment() {
+    for (second, snapshot) in [0, 40, 75, 100, 110, 200].into_iter().zip(pictures(&[0, 40, 75, 100, 110, 200])) {
+        let at = |size| Desk::new(snapshot.clone(), size).text();
+        assert_snapshot!(format!("recorded_{second:03}"), format!("{}\n{}", at((120, 40)), at((80, 24))));
+    }
+}
