@@ -20,15 +20,20 @@
 //! - A read-only session holds no value that can act ([`backend::Backend::hands`]).
 
 pub mod backend;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod engine;
+pub mod exit;
+pub mod headless;
 pub mod humanize;
 pub mod journal;
 pub mod lint;
 pub mod notify;
 pub mod runtime;
 pub mod source;
+pub mod surroundings;
 pub mod text;
 pub mod tui;
 pub mod wire;

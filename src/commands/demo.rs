@@ -1,0 +1,75 @@
+//! `demo`: the same session as `watch`, over a deployment that lives in this process.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use toml::Value;
+
+use super::{Edge, attach, watch};
+use crate::{
+    backend,
+    cli::Demo as Args,
+    config::{self, Override},
+    demo::{
+        servers,
+        world::{VERSIONS, World},
+    },
+    engine::role::Sides,
+    exit::Failure,
+    runtime::{
+        clock::{Clock, wall_clock},
+        session::{Right, Session},
+    },
+};
+
+/// The demo is the same every time.
+const SEED: u64 = 1;
+
+pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
+    let start = wall_clock();
+    let clock = Clock::stepped(start, args.speed);
+    let now = {
+        let clock = clock.clone();
+        Arc::new(move || clock.now()) as servers::Now
+    };
+    let world = World::new(args.scenario, SEED, start);
+    let servers =
+        servers::start(world, now).await.map_err(|e| Failure::internal(format!("the demo cannot listen on loopback: {e}")))?;
+    let loaded = config::load(None, [], &overrides(servers.services))?;
+    let file = &loaded.file;
+    let place = watch::Place::find(edge, &args.run, file);
+    let mut notes = place.notes.clone();
+    let read_only = args.run.read_only.then(|| "asked for with --read-only".to_owned());
+    let backend = backend::demo::build(servers.router, attach::plan(file), read_only.is_some()).map_err(Failure::internal)?;
+    let right = place.right(edge, file, start).map(|right| Right { locator: backend.eyes.locator(), ..right });
+    let rule = watch::rule(&args.run, read_only, place.stays);
+    let setup = watch::setup(&loaded, Some(&backend), rule);
+    let poller = attach::poller(file).await?;
+    let (channels, bytes) = attach::channels(edge, &file.notify).await?;
+    let begun = watch::begin(&place, &args.run, setup, start, &mut notes);
+    let session = Session {
+        begun,
+        clock: clock.clone(),
+        poller,
+        limit: attach::limit(file),
+        backend: Some(backend),
+        right,
+        channels,
+        front: watch::front(edge, &args.run, place.stays, &clock, bytes, place.store.as_ref()),
+        timeout: args.run.timeout,
+        notes,
+    };
+    Box::pin(session.run()).await
+}
+
+fn overrides(services: Sides<SocketAddr>) -> Vec<Override> {
+    let page = |at: SocketAddr| Value::Array(vec![Value::String(format!("http://{at}/metrics"))]);
+    let mut overrides = vec![
+        Override::new("deployment.name", "demo", "demo"),
+        Override::new("baseline.version", VERSIONS.0, "demo"),
+        Override::new("candidate.version", VERSIONS.1, "demo"),
+        Override::new("policy.verify_timeout", "30s", "demo"),
+    ];
+    overrides.push(Override::new("baseline.metrics", page(services.baseline), "demo"));
+    overrides.push(Override::new("candidate.metrics", page(services.candidate), "demo"));
+    overrides
+}

@@ -1,0 +1,273 @@
+//! `watch`: attach, then hand over to a session.
+
+use std::path::Path;
+
+use url::Url;
+
+use super::{Edge, attach};
+use crate::{
+    backend::Backend,
+    cli::{Run, Watch as Args},
+    config::{Loaded, Override, file::File},
+    engine::{
+        action::ActorKind,
+        setup::{Rule, Setup, Until},
+        time::Time,
+        watch::Watch,
+    },
+    exit::Failure,
+    journal::{lock::WatchLock, playback, store::Store, writer::Writer},
+    runtime::{
+        clock::{Clock, wall_clock},
+        logging::{self, Destination},
+        screen::ScreenSettings,
+        session::{Begun, Front, Right, Session},
+    },
+};
+
+pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
+    attach::refuse_target(args.target.as_deref())?;
+    let loaded = attach::load(edge, &overrides(&args, edge.common.config.is_some()))?;
+    loaded.watchable()?;
+    let start = wall_clock();
+    let clock = Clock::real(start);
+    let file = &loaded.file;
+    let place = Place::find(edge, &args.run, file);
+    let (right, mut notes) = (place.right(edge, file, start), place.notes.clone());
+    let (watching, held) = lock(right.as_ref());
+    notes.extend(held.clone());
+    let read_only = args.run.read_only.then(|| "asked for with --read-only".to_owned()).or(held);
+    let backend = attach::backend(file, read_only.is_some())?;
+    check_flags(&args.run, backend.is_some(), file.deployment.protected, place.stays)?;
+    reach(backend.as_ref()).await?;
+    let rule = rule(&args.run, read_only, place.stays);
+    let poller = attach::poller(file).await?;
+    let (channels, bytes) = attach::channels(edge, &file.notify).await?;
+    let begun = if args.resume {
+        resume(place.store.as_ref(), args.run.journal.as_deref(), &loaded, rule, start, &mut notes)?
+    } else {
+        begin(&place, &args.run, setup(&loaded, backend.as_ref(), rule), start, &mut notes)
+    };
+    let session = Session {
+        begun,
+        clock: clock.clone(),
+        poller,
+        limit: attach::limit(file),
+        backend,
+        right,
+        channels,
+        front: front(edge, &args.run, place.stays, &clock, bytes, place.store.as_ref()),
+        timeout: args.run.timeout,
+        notes,
+    };
+    let code = Box::pin(session.run()).await;
+    drop(watching);
+    code
+}
+
+/// `--baseline` and `--candidate` as configuration.
+fn overrides(args: &Args, has_file: bool) -> Vec<Override> {
+    let urls = |urls: &[String]| urls.to_vec();
+    let mut overrides = Vec::new();
+    if !args.baseline.is_empty() {
+        overrides.push(Override::new("baseline.metrics", urls(&args.baseline), "--baseline"));
+    }
+    if !args.candidate.is_empty() {
+        overrides.push(Override::new("candidate.metrics", urls(&args.candidate), "--candidate"));
+    }
+    // Without a file the deployment has no name of its own; two watches of different services must not be taken for one.
+    let address = args.candidate.first().and_then(|url| Url::parse(url).ok()).filter(|_| !has_file);
+    if let Some(name) = address.map(|url| url.authority().to_owned()).filter(|name| !name.is_empty()) {
+        overrides.push(Override::new("deployment.name", name, "--candidate"));
+    }
+    overrides
+}
+
+/// Where this session stands: its terminal, its store.
+pub(super) struct Place {
+    /// Somebody watches.
+    pub(super) stays: bool,
+    pub(super) store: Option<Store>,
+    pub(super) notes: Vec<String>,
+    locator: String,
+}
+
+impl Place {
+    pub(super) fn find(edge: &Edge, run: &Run, file: &File) -> Self {
+        let stays = run.tui || (edge.around.is_interactive && !run.headless);
+        let (store, notes) = match attach::store(edge) {
+            Ok(store) => (Some(store), Vec::new()),
+            Err(error) => (None, vec![format!("no journal is kept, so nothing can be acted on: {error}")]),
+        };
+        Self { stays, store, notes, locator: locator(file) }
+    }
+
+    pub(super) fn right(&self, edge: &Edge, file: &File, since: Time) -> Option<Right> {
+        let command = if self.stays { "watch" } else { "watch --headless" };
+        Some(Right {
+            store: self.store.clone()?,
+            deployment: file.deployment.name.clone(),
+            locator: self.locator.clone(),
+            holder: attach::holder(edge, command, since),
+        })
+    }
+}
+
+/// What a watch is about, in one word: what its backend acts on, else the pages it reads.
+pub(super) fn locator(file: &File) -> String {
+    match attach::backend(file, true) {
+        Ok(Some(backend)) => backend.eyes.locator(),
+        _ => [file.baseline.metrics.as_slice(), &file.candidate.metrics].concat().join(" "),
+    }
+}
+
+/// The right to watch this deployment for real; a second watch only looks, and says whose it is.
+fn lock(right: Option<&Right>) -> (Option<WatchLock>, Option<String>) {
+    let Some(right) = right else { return (None, None) };
+    match WatchLock::take(&right.store, &right.deployment, &right.locator, &right.holder) {
+        Ok(lock) => (Some(lock), None),
+        Err(error) => (None, Some(error.to_string())),
+    }
+}
+
+fn check_flags(run: &Run, has_backend: bool, protected: bool, stays: bool) -> Result<(), Failure> {
+    let automatic = run.auto_rollback || run.auto_promote;
+    if automatic && !has_backend {
+        return Err(Failure::usage(
+            "nothing can be acted on: there is no [backend] section",
+            "add one, or leave out --auto-rollback and --auto-promote",
+        ));
+    }
+    if automatic && protected && !stays && !run.yes {
+        return Err(Failure::usage(
+            "this deployment is protected, and nobody is here to confirm",
+            "say --yes to let this run act by itself",
+        ));
+    }
+    Ok(())
+}
+
+/// The backend answers and lets us in.
+async fn reach(backend: Option<&Backend>) -> Result<(), Failure> {
+    match backend {
+        None => Ok(()),
+        Some(backend) => backend.eyes.observe().await.map(|_| ()).map_err(|error| Failure::Backend { what: error.to_string() }),
+    }
+}
+
+pub(super) fn rule(run: &Run, read_only: Option<String>, stays: bool) -> Rule {
+    let acts = read_only.is_none();
+    Rule {
+        until: run.until.unwrap_or(if run.auto_promote { Until::Promoted } else { Until::WindowEnd }),
+        success_on_pause: run.success_on_pause,
+        auto_promote: run.auto_promote && acts,
+        auto_rollback: run.auto_rollback && acts,
+        stays,
+        read_only,
+        replay: false,
+    }
+}
+
+pub(super) fn setup(loaded: &Loaded, backend: Option<&Backend>, rule: Rule) -> Setup {
+    let file = &loaded.file;
+    Setup {
+        deployment: file.deployment.name.clone(),
+        environment: file.deployment.environment.clone(),
+        backend: backend.map_or("none", |b| b.kind).to_owned(),
+        locator: backend.map(|b| b.eyes.locator()).unwrap_or_default(),
+        protected: file.deployment.protected,
+        names: attach::names(file),
+        policy: loaded.policy.clone(),
+        steps: attach::plan(file).steps,
+        window_s: loaded.policy.window_s,
+        config_sha256: loaded.sha256(),
+        rule,
+    }
+}
+
+pub(super) fn begin(place: &Place, run: &Run, setup: Setup, at: Time, notes: &mut Vec<String>) -> Begun {
+    let journal = attach::journal(place.store.as_ref(), run.journal.as_deref(), &setup.deployment, &setup.names.candidate, at);
+    let journal = journal.unwrap_or_else(|error| {
+        notes.push(format!("no journal is kept, so nothing can be acted on: {error}"));
+        None
+    });
+    let (watch, first) = Watch::new(setup, at, false);
+    Begun { watch, first, seq: 0, journal }
+}
+
+/// Plays the journal of an unfinished watch again and goes on from there.
+fn resume(
+    store: Option<&Store>,
+    path: Option<&Path>,
+    loaded: &Loaded,
+    rule: Rule,
+    now: Time,
+    notes: &mut Vec<String>,
+) -> Result<Begun, Failure> {
+    let name = &loaded.file.deployment.name;
+    let refused = |why: String| Failure::usage(why, "start a new watch without --resume");
+    let path = match (path, store) {
+        (Some(path), _) => path.to_owned(),
+        (None, Some(store)) => {
+            let found = store.newest_unfinished(name).map_err(Failure::internal)?;
+            found.ok_or_else(|| refused(format!("{name} has no unfinished watch to go on with")))?.path
+        }
+        (None, None) => return Err(refused("there is no place for journals".to_owned())),
+    };
+    let (writer, read) = Writer::append_to(&path).map_err(|error| refused(error.to_string()))?;
+    let Some((began, started)) = playback::started(&read.lines) else {
+        return Err(refused(format!("{} holds no watch", path.display())));
+    };
+    let names = attach::names(&loaded.file);
+    if started.candidate != names.candidate || started.baseline != names.baseline {
+        return Err(refused(format!(
+            "{} is about {} against {}, the configuration about {} against {}",
+            path.display(),
+            started.candidate,
+            started.baseline,
+            names.candidate,
+            names.baseline
+        )));
+    }
+    if read.lines.iter().any(|line| matches!(line.event, crate::engine::event::Event::WatchEnded(_))) {
+        return Err(refused(format!("the watch in {} has ended", path.display())));
+    }
+    let setup = Setup::recorded(started).map_err(refused)?;
+    let (mut watch, _) = Watch::new(setup, began, false);
+    for (at, input) in playback::inputs(&read.lines) {
+        watch.handle(at, input);
+    }
+    let first = watch.go_live(now, rule);
+    notes.extend(read.torn);
+    Ok(Begun { watch, first, seq: read.last_seq, journal: Some(writer) })
+}
+
+/// The screen or the lines, and with it where the log goes.
+pub(super) fn front(
+    edge: &Edge,
+    run: &Run,
+    stays: bool,
+    clock: &Clock,
+    bytes: tokio::sync::mpsc::Receiver<Vec<u8>>,
+    store: Option<&Store>,
+) -> Front {
+    if !stays {
+        logging::start(edge.common.verbose, Destination::Stderr);
+        return Front::Lines(run.format, bytes);
+    }
+    match store {
+        Some(store) => logging::start(edge.common.verbose, Destination::File(&store.log())),
+        None => logging::start(edge.common.verbose, Destination::Nowhere),
+    }
+    Front::Screen(Box::new(screen(edge, clock)), bytes)
+}
+
+/// The screen's settings.
+pub(super) fn screen(edge: &Edge, clock: &Clock) -> ScreenSettings {
+    let clock = clock.clone();
+    ScreenSettings {
+        terminal: super::capabilities(edge),
+        actor: attach::actor(edge, ActorKind::Key),
+        now: std::sync::Arc::new(move || clock.now()),
+    }
+}

@@ -1,0 +1,83 @@
+//! `--format text`: one line a change, for people who read a log.
+
+use std::time::Duration;
+
+use crate::{
+    engine::{
+        action::Action,
+        event::{Ended, Event, Line, Started},
+        snapshot::Snapshot,
+        verdict::Outcome,
+    },
+    humanize,
+};
+
+/// `HH:MM:SS  WORD  sentence`, or nothing for events that are no news to a reader.
+pub(super) fn line(line: &Line) -> Option<String> {
+    let (word, sentence) = match &line.event {
+        Event::WatchStarted(started) => ("NOTE", begun(started)),
+        Event::Check(c) => {
+            let was = c.was.map(|w| format!("{} → ", w.word())).unwrap_or_default();
+            ("CHECK", format!("{}: {was}{}. {}.", c.check, c.verdict.word(), c.sentence))
+        }
+        Event::Verdict(v) => ("VERDICT", format!("{}: {}.", v.verdict.word(), v.sentence)),
+        Event::Phase { phase, .. } => ("NOTE", format!("Phase: {}.", phase.word().replace('_', " "))),
+        Event::Step { index, of, weight } => ("STEP", format!("{index} of {of}, weight {}.", humanize::share(*weight))),
+        Event::ActionRequested { action, target, actor, .. } => {
+            let reason = if let Event::ActionRequested { reason: Some(reason), .. } = &line.event {
+                format!(": {reason}")
+            } else {
+                String::new()
+            };
+            ("ACTION", format!("{} to {} asked for by {}{reason}.", verb(*action), target.version, actor.user))
+        }
+        Event::ActionSent { .. } => ("ACTION", "Sent; looking for its effect.".to_owned()),
+        Event::ActionVerified { took_s, .. } => {
+            ("ACTION", format!("Seen to work after {}.", humanize::duration(Duration::from_secs_f64(*took_s))))
+        }
+        Event::ActionFailed { error, .. } => ("ACTION", format!("Failed: {error}.")),
+        Event::ActionUnverified { seen, .. } => ("ACTION", format!("Sent but not seen to work: {seen}.")),
+        Event::Notify { channel, ok: false, error } => {
+            ("NOTE", format!("Notification by {channel} not delivered: {}.", error.as_deref().unwrap_or("no reason given")))
+        }
+        Event::Note { sentence, .. } => ("NOTE", format!("{sentence}.")),
+        Event::WatchEnded(ended) => ("END", format!("{}.", ended.sentence)),
+        Event::Sample(_) | Event::Poll(_) | Event::Notify { .. } | Event::Unknown => return None,
+    };
+    Some(format!("{}  {word}  {}", humanize::clock(line.at), sentence.replace("..", ".")))
+}
+
+fn begun(started: &Started) -> String {
+    let place = if started.environment.is_empty() { String::new() } else { format!(" in {}", started.environment) };
+    let window = humanize::duration(Duration::from_secs_f64(started.window_s));
+    let verb = if started.resumed { "Watching again" } else { "Watching" };
+    format!("{verb} {}{place}: {} against {}, window {window}.", started.deployment, started.candidate, started.baseline)
+}
+
+fn verb(action: Action) -> String {
+    let verb = action.verb();
+    verb.get(..1).map_or_else(String::new, |first| first.to_uppercase() + verb.get(1..).unwrap_or_default())
+}
+
+/// The line that shows that the watch is alive.
+pub(super) fn progress(now: &Snapshot) -> String {
+    format!("{}  NOTE  {} {}", humanize::clock(now.at), now.sentence.text(), now.next.text())
+}
+
+/// The very last line: it begins with END and names the exit code.
+pub(super) fn last(ended: &Ended) -> String {
+    let outcome = match ended.outcome {
+        Outcome::None => format!("verdict {}", ended.verdict.word()),
+        Outcome::Promoted => "promoted".to_owned(),
+        Outcome::RolledBack => "rolled back".to_owned(),
+        Outcome::RollbackFailed => "the rollback failed or was not seen to work".to_owned(),
+        Outcome::PromotionFailed => "the promotion failed or was not seen to work".to_owned(),
+        Outcome::EndedElsewhere => "ended by somebody else".to_owned(),
+        Outcome::Superseded => "superseded by another rollout".to_owned(),
+        Outcome::Stuck => "no progress before the deadline".to_owned(),
+        Outcome::Paused => "waiting for a promotion".to_owned(),
+        Outcome::Timeout => "time limit reached".to_owned(),
+        Outcome::Interrupted => "interrupted".to_owned(),
+    };
+    format!("END  exit code {}: {outcome}", ended.exit_code)
+}

@@ -1,0 +1,150 @@
+//! Carries out one order: lock, intent on disk, one request, then looking until it was seen or its time is over.
+//!
+//! Its own path from beginning to end: it waits for no poll and no front end. It asks the backend once; after a lost answer it looks
+//! instead of asking again.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::{clock::Clock, dispatcher::Happening, recorder::Recorder};
+use crate::{
+    backend::{ActError, Backend},
+    engine::{
+        action::{Order, Report, Seen, Stage},
+        effect::Input,
+    },
+};
+
+/// How long the backend may take to accept or refuse, in real time; nginx tests and reloads its configuration within it.
+const ACT_LIMIT: Duration = Duration::from_secs(120);
+/// How long one look may take, in real time.
+const LOOK_LIMIT: Duration = Duration::from_secs(60);
+/// How long an interrupted action is looked for; whatever it had set going shows by then, in the watch's time.
+const RECONCILE: Duration = Duration::from_secs(30);
+/// Between two looks: at first, and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
+
+/// Everything an order needs on its way.
+#[derive(Debug)]
+pub struct Performance {
+    /// The backend; without hands nothing is done.
+    pub backend: Backend,
+    /// What to do.
+    pub order: Order,
+    /// How long its effect is looked for, in the watch's time.
+    pub limit: Duration,
+    /// The watch's clock; held while the backend is asked.
+    pub clock: Clock,
+    /// Where the intent must be before anything is sent; without it nothing is.
+    pub recorder: Option<Recorder>,
+    /// Where news of it go.
+    pub news: mpsc::Sender<Happening>,
+}
+
+/// Held while an order is on its way, so that only one is.
+pub type Lock = Box<dyn Send>;
+
+impl Performance {
+    /// Does it. `lock` takes the right to act, or says who has it.
+    pub async fn run(self, lock: impl FnOnce() -> Result<Lock, String>) {
+        match self.ask(lock).await {
+            Ok((lock, taken)) => {
+                if taken {
+                    self.tell(Stage::Sent).await;
+                }
+                let end = self.look_until_seen().await;
+                self.tell(end).await;
+                drop(lock);
+            }
+            Err(stage) => self.tell(stage).await,
+        }
+    }
+
+    /// Finds out what became of an order that an earlier run began: sends nothing, only looks.
+    pub async fn reconcile(mut self) {
+        self.limit = self.limit.min(RECONCILE);
+        let end = match self.look_until_seen().await {
+            Stage::Unverified { .. } if self.is_unmoved().await => {
+                Stage::Elsewhere { by: "an earlier run was cut off before this had any effect".to_owned() }
+            }
+            Stage::Unverified { seen } => Stage::Unverified { seen: format!("begun by an earlier run that was cut off; {seen}") },
+            end => end,
+        };
+        self.tell(end).await;
+    }
+
+    /// The backend is still in the very state that the order was decided on.
+    async fn is_unmoved(&self) -> bool {
+        let state = tokio::time::timeout(LOOK_LIMIT, self.backend.eyes.observe()).await;
+        matches!(state, Ok(Ok(rollout)) if rollout.token == self.order.token)
+    }
+
+    async fn tell(&self, stage: Stage) {
+        let at = self.clock.now();
+        let report = Report { id: self.order.id.clone(), at, stage };
+        if self.news.send(Happening { at, input: Input::Report(report) }).await.is_err() {
+            tracing::warn!(id = %self.order.id, "nobody listens for news of this action any more");
+        }
+    }
+
+    /// The lock, and whether the backend said that it has taken the request.
+    async fn ask(&self, lock: impl FnOnce() -> Result<Lock, String>) -> Result<(Lock, bool), Stage> {
+        let Some(hands) = &self.backend.hands else {
+            return Err(Stage::Failed { error: "this session is read-only".to_owned() });
+        };
+        let lock = lock().map_err(|by| Stage::Elsewhere { by })?;
+        if let Err(error) = self.write_down().await {
+            return Err(Stage::Failed { error: format!("the intent could not be written down, so nothing was sent: {error}") });
+        }
+        let _still = self.clock.hold();
+        match tokio::time::timeout(ACT_LIMIT, hands.act(&self.order)).await {
+            Ok(Ok(())) => Ok((lock, true)),
+            Ok(Err(ActError::Moved(by))) => Err(Stage::Elsewhere { by }),
+            Ok(Err(ActError::Refused(error))) => Err(Stage::Failed { error }),
+            Ok(Err(ActError::Unknown(error))) => {
+                tracing::warn!(%error, "no answer; looking whether it was done");
+                Ok((lock, false))
+            }
+            Err(_) => {
+                tracing::warn!("no answer within {} s; looking whether it was done", ACT_LIMIT.as_secs());
+                Ok((lock, false))
+            }
+        }
+    }
+
+    async fn write_down(&self) -> Result<(), String> {
+        let recorder = self.recorder.as_ref().ok_or_else(|| "there is no journal".to_owned())?;
+        recorder.sync().await
+    }
+
+    /// Looks again and again, until the target was seen or the limit has passed.
+    async fn look_until_seen(&self) -> Stage {
+        let sent = self.clock.now();
+        let mut pause = PAUSE.0;
+        loop {
+            let open = match self.look().await {
+                Ok(seen) if seen.done => return Stage::Verified { took_s: self.clock.now().secs_since(sent), seen },
+                Ok(seen) => {
+                    let open = seen.open();
+                    self.tell(Stage::Looked(seen)).await;
+                    open
+                }
+                Err(error) => error,
+            };
+            if self.clock.now().since(sent) >= self.limit {
+                return Stage::Unverified { seen: open };
+            }
+            self.clock.sleep(pause).await;
+            pause = (pause * 2).min(PAUSE.1);
+        }
+    }
+
+    async fn look(&self) -> Result<Seen, String> {
+        let _still = self.clock.hold();
+        match tokio::time::timeout(LOOK_LIMIT, self.backend.eyes.read_back(&self.order)).await {
+            Ok(seen) => seen.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("the backend did not answer within {} s", LOOK_LIMIT.as_secs())),
+        }
+    }
+}

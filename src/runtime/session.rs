@@ -1,0 +1,310 @@
+//! One session: a watch from attaching to the exit code.
+//!
+//! ```text
+//!  polling ──┐                         ┌─▶ journal thread
+//!  signals ──┼─ happenings ─▶ dispatcher ─▶ printing thread │ screen threads
+//!  keys ─────┤        ▲       (engine)  ├─▶ notifying task
+//!  time limit┘        └── performing ◀──┘
+//! ```
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use super::{
+    clock::Clock,
+    dispatcher::{Dispatcher, Hands, Happening, WAITING},
+    notifying,
+    perform::{Lock, Performance},
+    polling::Polling,
+    printing::Printing,
+    recorder::Recorder,
+    screen::{Screen, ScreenSettings},
+    signals::Signals,
+};
+use crate::{
+    backend::Backend,
+    engine::{
+        action::Order,
+        effect::{Effect, Input, Stop},
+        event::Line,
+        intake::Intake,
+        intent::Intent,
+        notice::Notice,
+        watch::Watch,
+    },
+    exit::Failure,
+    headless::Format,
+    journal::{
+        lock::{ActionLock, Holder, LockError},
+        store::Store,
+        writer::Writer,
+    },
+    notify::Channels,
+    source::poll::Poller,
+};
+
+/// How long the last notices may take at the end.
+const LAST_NOTICES: Duration = Duration::from_secs(5);
+/// How long the journal may take to reach the disk at the end.
+const LAST_WRITES: Duration = Duration::from_secs(5);
+
+/// Where a session shows itself.
+#[derive(Debug)]
+pub enum Front {
+    /// Lines on stdout; the bytes that notifications want written go to the terminal behind stderr.
+    Lines(Format, mpsc::Receiver<Vec<u8>>),
+    /// A screen, and the bytes that notifications want written to it.
+    Screen(Box<ScreenSettings>, mpsc::Receiver<Vec<u8>>),
+}
+
+/// The right to act on a deployment: where it is taken, and by whom.
+#[derive(Clone, Debug)]
+pub struct Right {
+    /// Where the locks are.
+    pub store: Store,
+    /// What is acted on.
+    pub deployment: String,
+    /// By what backend.
+    pub locator: String,
+    /// Who we are.
+    pub holder: Holder,
+}
+
+impl Right {
+    /// Takes it, at once or not at all.
+    ///
+    /// # Errors
+    /// Who has it.
+    pub fn take(&self) -> Result<Lock, String> {
+        match ActionLock::take(&self.store, &self.deployment, &self.locator, &self.holder) {
+            Ok(lock) => Ok(Box::new(lock)),
+            Err(error @ (LockError::Held { .. } | LockError::File(_))) => Err(error.to_string()),
+        }
+    }
+}
+
+/// A watch with its journal: new, or gone on with.
+#[derive(Debug)]
+pub struct Begun {
+    /// The engine, new or played up to where an earlier run was cut off.
+    pub watch: Watch,
+    /// What the engine wanted done so far.
+    pub first: Vec<Effect>,
+    /// The number of the last line that is in the journal already.
+    pub seq: u64,
+    /// The journal; none when there is no place for it.
+    pub journal: Option<Writer>,
+}
+
+/// Everything a session is made of.
+#[derive(Debug)]
+pub struct Session {
+    /// What is watched.
+    pub begun: Begun,
+    /// The watch's clock.
+    pub clock: Clock,
+    /// Asks the sources.
+    pub poller: Poller,
+    /// How long one round of requests may take, in real time.
+    pub limit: Duration,
+    /// What can act, if anything.
+    pub backend: Option<Backend>,
+    /// The right to act; none where there is no place for locks.
+    pub right: Option<Right>,
+    /// Who is told.
+    pub channels: Channels,
+    /// Where it shows itself.
+    pub front: Front,
+    /// `--timeout`.
+    pub timeout: Option<Duration>,
+    /// Something to say at the start: a journal that was repaired, a directory that cannot be written.
+    pub notes: Vec<String>,
+}
+
+impl Session {
+    /// Runs the session; answers with the exit code.
+    ///
+    /// # Errors
+    /// When the terminal or the signals cannot be had.
+    pub async fn run(self) -> Result<u8, Failure> {
+        let (happenings, inbox) = mpsc::channel(WAITING);
+        let start = self.clock.now();
+        let Begun { watch, first, seq, journal } = self.begun;
+        let (snapshots, pictures) = watch::channel(Arc::new(watch.snapshot()));
+        let signals = Signals::listen().map_err(Failure::internal)?;
+        let (recorder, writing) = match journal.map(Recorder::start) {
+            Some((recorder, thread)) => (Some(recorder), Some(thread)),
+            None => (None, None),
+        };
+        let mut tasks = JoinSet::new();
+        let shown = match self.front {
+            Front::Lines(format, bytes) => {
+                tasks.spawn(notifying::pass_on(bytes));
+                Shown::Lines(Printing::start(format, std::io::stdout(), pictures))
+            }
+            Front::Screen(settings, bytes) => {
+                let (intents, wishes) = mpsc::channel(16);
+                tasks.spawn(wish(wishes, self.clock.clone(), happenings.clone()));
+                Shown::Screen(Screen::start(pictures, intents, bytes, *settings).map_err(Failure::internal)?)
+            }
+        };
+        let (notices, to_tell) = mpsc::channel(64);
+        let telling = tokio::spawn(notifying::run(self.channels, to_tell, self.clock.clone(), happenings.clone()));
+        for note in self.notes {
+            say(&happenings, &self.clock, "journal", note);
+        }
+        let unfinished = watch.unfinished().cloned();
+        let backend = self.backend;
+        let performing = Performing {
+            backend: backend.clone(),
+            right: self.right,
+            recorder: recorder.clone(),
+            clock: self.clock.clone(),
+            happenings: happenings.clone(),
+            watch_limit: Duration::from_secs_f64(watch.setup().policy.verify_timeout_s),
+            notices,
+            shown,
+        };
+        if let Some(order) = unfinished {
+            performing.reconcile(order);
+        }
+        let policy = &watch.setup().policy;
+        let polling = Polling {
+            poller: self.poller,
+            intake: Intake::new(watch.setup().names.clone()),
+            eyes: backend.map(|b| b.eyes),
+            clock: self.clock.clone(),
+            every: policy.poll(),
+            limit: self.limit.min(policy.poll()),
+        };
+        tasks.spawn(polling.run(happenings.clone()));
+        if let Some(limit) = self.timeout {
+            tasks.spawn(time_limit(limit, self.clock.clone(), happenings.clone()));
+        }
+        let dispatcher = Dispatcher { watch, seq, recorder, snapshots, hands: performing };
+        let over = tokio::select! {
+            over = dispatcher.run(start, first, inbox) => over,
+            stop = signals.watch(self.clock.clone(), happenings) => {
+                tracing::warn!("asked to stop twice: leaving at once");
+                return Ok(if stop == Stop::Interrupt { 130 } else { 143 });
+            }
+        };
+        let (Dispatcher { watch, hands, recorder, .. }, ended) = over;
+        tasks.shutdown().await;
+        let Performing { shown, recorder: another, notices, .. } = hands;
+        drop(notices);
+        if tokio::time::timeout(LAST_NOTICES, telling).await.is_err() {
+            tracing::warn!("the last notices may not have been delivered");
+        }
+        shown.finish(watch.checks());
+        // The journal's thread ends with the last of its handles.
+        drop((recorder, another));
+        if let Some(thread) = writing {
+            join(thread).await;
+        }
+        Ok(ended.map_or(crate::exit::code::INTERNAL, |e| e.exit_code))
+    }
+}
+
+/// Waits for a thread to end, for a limited time.
+async fn join(thread: std::thread::JoinHandle<()>) {
+    let joined = tokio::time::timeout(LAST_WRITES, tokio::task::spawn_blocking(move || thread.join())).await;
+    if !matches!(joined, Ok(Ok(Ok(())))) {
+        tracing::error!("the journal's last lines may not have reached the disk");
+    }
+}
+
+/// What the session shows itself by.
+enum Shown {
+    Lines(Printing),
+    Screen(Screen),
+}
+
+impl Shown {
+    fn finish(self, checks: Vec<crate::engine::event::CheckChange>) {
+        match self {
+            Self::Lines(printing) => printing.finish(checks),
+            Self::Screen(screen) => screen.stop(),
+        }
+    }
+}
+
+/// Does what the engine wants done.
+struct Performing {
+    backend: Option<Backend>,
+    right: Option<Right>,
+    recorder: Option<Recorder>,
+    clock: Clock,
+    happenings: mpsc::Sender<Happening>,
+    watch_limit: Duration,
+    notices: mpsc::Sender<Notice>,
+    shown: Shown,
+}
+
+impl Performing {
+    fn performance(&self, order: Order) -> Option<Performance> {
+        Some(Performance {
+            backend: self.backend.clone()?,
+            order,
+            limit: self.watch_limit,
+            clock: self.clock.clone(),
+            recorder: self.recorder.clone(),
+            news: self.happenings.clone(),
+        })
+    }
+
+    /// An action that an earlier run began: nothing is sent; the backend is looked at until it is known what became of it.
+    fn reconcile(&self, order: Order) {
+        if let Some(performance) = self.performance(order) {
+            tokio::spawn(performance.reconcile());
+        }
+    }
+}
+
+impl Hands for Performing {
+    fn act(&mut self, order: Order) {
+        let Some(performance) = self.performance(order) else { return };
+        let right = self.right.clone();
+        let lock = move || right.map_or_else(|| Err("there is no place for a lock".to_owned()), |right| right.take());
+        tokio::spawn(performance.run(lock));
+    }
+
+    fn notify(&mut self, notice: Notice) {
+        if self.notices.try_send(notice).is_err() {
+            tracing::warn!("a notice was dropped: too many are waiting");
+        }
+    }
+
+    fn show(&mut self, line: &Line) {
+        if let Shown::Lines(printing) = &mut self.shown {
+            printing.line(line);
+        }
+    }
+}
+
+/// What people press becomes happenings.
+async fn wish(mut wishes: mpsc::Receiver<Intent>, clock: Clock, happenings: mpsc::Sender<Happening>) {
+    while let Some(intent) = wishes.recv().await {
+        if happenings.send(Happening { at: clock.now(), input: Input::Wish(intent) }).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn time_limit(limit: Duration, clock: Clock, happenings: mpsc::Sender<Happening>) {
+    tokio::time::sleep(limit).await;
+    if happenings.send(Happening { at: clock.now(), input: Input::Stop(Stop::Timeout) }).await.is_err() {
+        tracing::debug!("the watch was over before its time limit");
+    }
+}
+
+fn say(happenings: &mpsc::Sender<Happening>, clock: &Clock, about: &str, sentence: String) {
+    let happening = Happening { at: clock.now(), input: Input::Noted(about.to_owned(), sentence) };
+    if happenings.try_send(happening).is_err() {
+        tracing::warn!("a note was dropped: the watch has not begun to listen");
+    }
+}

@@ -1,0 +1,22 @@
+//! The whole program as its users run it: real processes, real HTTP, real files.
+
+#[path = "watch/acting.rs"]
+mod acting;
+#[path = "watch/demo.rs"]
+mod demo;
+#[path = "watch/events.rs"]
+mod events;
+#[path = "watch/journals.rs"]
+mod journals;
+#[path = "watch/kill.rs"]
+mod kill;
+#[path = "watch/program.rs"]
+mod program;
+#[path = "watch/pty.rs"]
+mod pty;
+#[path = "watch/secrets.rs"]
+mod secrets;
+#[path = "watch/service.rs"]
+mod service;
+#[path = "watch/usage.rs"]
+mod usage;
