@@ -112,7 +112,11 @@ impl Watch {
         let asked = self.weight;
         let evidence =
             Evidence { sides, difference: asked.filter(|_| total > 0.0).map(|w| seen.candidate - w), ..Evidence::default() };
-        let (verdict, sentence) = traffic_verdict(asked, seen.candidate, n.candidate, total);
+        let (verdict, sentence) = if self.sources.blind().is_some() && asked.is_some() {
+            (CheckVerdict::ProviderError, Sentence::plain("Which share each version gets is not known without their pages"))
+        } else {
+            traffic_verdict(asked, seen.candidate, n.candidate, total)
+        };
         Finding { verdict, sentence, evidence }
     }
 }

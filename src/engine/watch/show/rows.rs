@@ -75,6 +75,9 @@ impl Watch {
         if let Some(at) = self.ended.as_ref().and(self.step.convicted_at) {
             return format!("at the decision, {}", humanize::clock(at));
         }
+        if let Some(at) = self.sources.blind().and_then(|(_, pages)| pages.last_page) {
+            return format!("last known, {}", humanize::clock(at));
+        }
         if self.step.is_warm { format!("while warming up, {span}") } else { format!("since warm-up, {span}") }
     }
 
