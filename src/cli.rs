@@ -218,9 +218,12 @@ pub struct Lint {
 /// `replay`
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// Journals
+    /// Journals, or traces (.ndjson, .ndjson.gz)
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Write what would have been decided, and when: one JSON line a file, in the order given
+    #[arg(long, value_name = "FILE", requires = "headless")]
+    pub decisions: Option<PathBuf>,
     /// Print lines instead of drawing a screen (the default without a terminal)
     #[arg(long, conflicts_with = "tui")]
     pub headless: bool,

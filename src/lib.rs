@@ -35,5 +35,6 @@ pub mod runtime;
 pub mod source;
 pub mod surroundings;
 pub mod text;
+pub mod trace;
 pub mod tui;
 pub mod wire;

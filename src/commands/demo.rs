@@ -68,6 +68,8 @@ fn overrides(services: Sides<SocketAddr>) -> Vec<Override> {
         Override::new("baseline.version", VERSIONS.0, "demo"),
         Override::new("candidate.version", VERSIONS.1, "demo"),
         Override::new("policy.verify_timeout", "30s", "demo"),
+        // A demonstration is over when its window is.
+        Override::new("policy.max_window", "10m", "demo"),
     ];
     overrides.push(Override::new("baseline.metrics", page(services.baseline), "demo"));
     overrides.push(Override::new("candidate.metrics", page(services.candidate), "demo"));

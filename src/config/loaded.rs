@@ -17,7 +17,7 @@ use super::{
     validate,
     value::Dur,
 };
-use crate::engine::policy::{Kind, Policy};
+use crate::engine::policy::{BaselineMode, Kind, Policy, Tolerance};
 
 /// How long a program of `[backend] kind = "command"` may run when nothing is said.
 const PROGRAM_TIMEOUT: Dur = Dur(Duration::from_secs(30));
@@ -135,7 +135,7 @@ fn policy(file: &File) -> Policy {
         },
         poll_s: seconds(policy.poll),
         window_s: seconds(window),
-        max_window_s: seconds(policy.max_window.unwrap_or(window)),
+        max_window_s: policy.max_window.map_or(3.0 * seconds(window), seconds),
         warmup_s: seconds(policy.warmup),
         alpha: policy.alpha,
         error_rate: policy.error_rate.0,
@@ -146,6 +146,8 @@ fn policy(file: &File) -> Policy {
         playbook_n: policy.playbook_n,
         rise: health.rise,
         fall: health.fall,
+        baseline: BaselineMode::Concurrent,
+        tolerance: Tolerance::default(),
         health_configured: file.baseline.health.is_some() || file.candidate.health.is_some(),
     }
 }

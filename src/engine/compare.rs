@@ -6,15 +6,18 @@
 //!
 //! Knows counts and seconds since the step began; knows nothing of pages, health, limits or what follows from a conviction.
 
+pub mod background;
 pub mod counts;
+pub mod forecast;
 mod noninferior;
 pub mod reference;
 
+use background::Background;
+use counts::Joined;
 use noninferior::NonInferior;
-use reference::{Edge, Reference};
 
 use super::{
-    policy::Policy,
+    policy::{Policy, Tolerance},
     sample::Buckets,
     stats::{
         bet::Bet,
@@ -23,13 +26,8 @@ use super::{
     },
 };
 
-/// The noise factor that divides every increment: counts in real services scatter more than independent events would.
-pub const NOISE: f64 = 1.3;
-
-/// Errors: 10 % and 0.1 percentage points more are tolerated.
-const ERRORS: Null = Null { factor: 1.1, margin: 0.001 };
-/// Errors while warming up: a cold start may cost 1.2 points and 40 % on top.
-const ERRORS_WARM: Null = Null { factor: 1.5, margin: 0.013 };
+/// Errors while warming up: what a cold start may cost on top of the tolerance, relative and absolute.
+const COLD_START: (f64, f64) = (0.4, 0.012);
 /// Latency: tolerated difference of the share of slow requests. The factor depends on the bound ([`Edge::factor`]).
 const LATENCY_MARGIN: f64 = 0.001;
 /// Errors: what the candidate must be shown to be better than before it is promoted.
@@ -90,6 +88,7 @@ pub struct Compare {
     warmup_s: f64,
     latency_polls: u32,
     weights: (f64, f64),
+    tolerance: Tolerance,
     errors: Bet,
     latency: Vec<Bet>,
     errors_promote: NonInferior,
@@ -115,6 +114,7 @@ impl Compare {
             warmup_s: policy.warmup_s,
             latency_polls: polls(window_s - policy.warmup_s),
             weights,
+            tolerance: policy.tolerance,
             errors: Bet::new(polls(window_s), cap, recent_polls(policy.poll_s)),
             latency: Vec::new(),
             errors_promote: NonInferior::new(ERRORS_PROMOTE),
@@ -124,55 +124,72 @@ impl Compare {
         }
     }
 
-    /// Takes the errors of one poll (or of joined polls), `t` seconds into the step. Call only when both versions cover the same time.
-    pub fn errors(&mut self, t: f64, split: &Split) {
+    /// Takes what both versions counted over the same time, `t` seconds into the step. The background is as it was before that.
+    pub fn poll(&mut self, t: f64, joined: &Joined, background: &Background) {
+        if let Some(split) = &joined.errors {
+            self.errors(t, split, background.errors_noise(split));
+        }
+        if let Some((candidate, baseline)) = &joined.latency {
+            self.latency(t, candidate, baseline, background);
+        }
+    }
+
+    fn errors(&mut self, t: f64, split: &Split, noise: f64) {
         if split.n_c <= 0.0 || split.n_b <= 0.0 {
             return;
         }
         let is_warm = t <= self.warmup_s + 1e-9;
-        self.errors.step(split, if is_warm { ERRORS_WARM } else { ERRORS }, NOISE);
+        self.errors.step(split, self.errors_null(is_warm), noise);
         if !is_warm {
-            self.errors_promote.add(t, self.warmup_s, split, NOISE);
+            self.errors_promote.add(t, self.warmup_s, split, noise);
             self.requests.0 += split.n_c;
             self.requests.1 += split.n_b;
         }
     }
 
-    /// Takes the latencies of one poll. The reference is as it was before this poll.
-    pub fn latency(&mut self, t: f64, candidate: &Buckets, baseline: &Buckets, reference: &Reference) {
+    /// What is tolerated of errors.
+    fn errors_null(&self, is_warm: bool) -> Null {
+        let (relative, absolute) = if is_warm { COLD_START } else { (0.0, 0.0) };
+        Null { factor: 1.0 + self.tolerance.error_rel + relative, margin: self.tolerance.error_abs + absolute }
+    }
+
+    fn latency(&mut self, t: f64, candidate: &Buckets, baseline: &Buckets, background: &Background) {
         if candidate.total() <= 0.0 || baseline.total() <= 0.0 {
             return;
         }
-        let Some(edges) = reference.edges() else {
-            if t > self.warmup_s + 1e-9 && self.early.len() < MAX_EARLY {
+        let is_warm = t <= self.warmup_s + 1e-9;
+        let Some(edges) = background.edges() else {
+            if !is_warm && self.early.len() < MAX_EARLY {
                 self.early.push((t, candidate.clone(), baseline.clone()));
             }
             return;
         };
-        self.open_latency(edges, reference);
-        if t <= self.warmup_s + 1e-9 {
+        self.open_latency(background);
+        if is_warm {
             return;
         }
-        for (bet, edge) in self.latency.iter_mut().zip(edges) {
-            if let Some(split) = edge.split(candidate, baseline) {
-                bet.step(&split, edge.null(LATENCY_MARGIN), NOISE);
+        let middle = background.middle();
+        for (index, (bet, edge)) in self.latency.iter_mut().zip(edges).enumerate() {
+            let Some(split) = edge.split(candidate, baseline) else { continue };
+            let noise = background.latency_noise(index, &split);
+            bet.step(&split, edge.null(LATENCY_MARGIN), noise);
+            if middle == Some(index) {
+                self.latency_promote.add(t, self.warmup_s, &split, noise);
             }
-        }
-        if let Some(split) = reference.middle().and_then(|edge| edge.split(candidate, baseline)) {
-            self.latency_promote.add(t, self.warmup_s, &split, NOISE);
         }
     }
 
     /// The first time the bounds are known: one bet for each, and what came before counts a little towards promotion.
-    fn open_latency(&mut self, edges: &[Edge], reference: &Reference) {
+    fn open_latency(&mut self, background: &Background) {
         if !self.latency.is_empty() {
             return;
         }
         let polls = bad_polls(LATENCY_SECONDS, self.poll_s);
         let cap = Bet::cap(self.alpha, self.weights.1.max(f64::MIN_POSITIVE), polls);
-        self.latency = edges.iter().map(|_| Bet::new(self.latency_polls, cap, recent_polls(self.poll_s))).collect();
+        let bets = background.edges().unwrap_or_default().iter();
+        self.latency = bets.map(|_| Bet::new(self.latency_polls, cap, recent_polls(self.poll_s))).collect();
         for (t, candidate, baseline) in std::mem::take(&mut self.early) {
-            if let Some(split) = reference.middle().and_then(|edge| edge.split(&candidate, &baseline)) {
+            if let Some(split) = background.middle_edge().and_then(|edge| edge.split(&candidate, &baseline)) {
                 self.latency_promote.add(t, self.warmup_s, &split, NOISE_UNKNOWN);
             }
         }
@@ -282,49 +299,6 @@ impl Compare {
     }
 }
 
-/// What would come of it if every poll went on like the last minute.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Forecast {
-    /// Polls until a conviction; null when none comes in the time looked at.
-    pub convicts_in: Option<u32>,
-    /// Whether the candidate could be promoted at the end of the window.
-    pub promotable: bool,
-}
-
-impl Compare {
-    /// Plays on from `t`, each poll bringing `like`, for at most `horizon` polls and in any case to the end of the window, `left` polls away.
-    #[must_use]
-    pub fn forecast(
-        &self,
-        t: f64,
-        like: &counts::Joined,
-        reference: &Reference,
-        policy: &Policy,
-        left: u32,
-        horizon: u32,
-    ) -> Forecast {
-        let mut ahead = self.clone();
-        let mut found = Forecast::default();
-        for i in 1..=horizon.max(left) {
-            let at = t + f64::from(i) * self.poll_s;
-            if let Some(split) = &like.errors {
-                ahead.errors(at, split);
-            }
-            if let Some((candidate, baseline)) = &like.latency {
-                ahead.latency(at, candidate, baseline, reference);
-            }
-            if i == left {
-                found.promotable = ahead.judge(at, policy).is_ok();
-            }
-            if ahead.convicts().is_some() {
-                found.convicts_in = Some(i);
-                break;
-            }
-        }
-        found
-    }
-}
-
 /// A whole number of polls, rounded down.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "validated windows hold at most a few million polls")]
 fn whole(polls: f64) -> u32 {
@@ -366,17 +340,17 @@ mod tests {
     /// Plays `polls` polls of a service with 25 + 75 requests a second; `bad` and `slow` say the candidate's shares at each second.
     fn play(polls: u32, bad: impl Fn(f64) -> f64, slow: impl Fn(f64) -> f64) -> (Compare, Option<(f64, Metric)>) {
         let mut compare = Compare::new(&policy(), 600.0);
-        let mut reference = Reference::default();
-        reference.learn(&buckets(1000.0, 0.0));
+        let mut background = Background::with_fixed_noise(1.3);
+        background.learn_history(None, Some(&buckets(1000.0, 0.0)));
         let mut convicted = None;
         for i in 1..=polls {
             let t = f64::from(i) * 5.0;
             let split = Split { n_c: 125.0, bad_c: 125.0 * bad(t), n_b: 375.0, bad_b: 375.0 * 0.003 };
-            compare.errors(t, &split);
             let (candidate, baseline) = (buckets(125.0, 125.0 * slow(t)), buckets(375.0, 0.0));
-            reference.choose(&candidate);
-            compare.latency(t, &candidate, &baseline, &reference);
-            reference.learn(&baseline);
+            background.choose(&candidate);
+            let joined = Joined { errors: Some(split), latency: Some((candidate, baseline)) };
+            compare.poll(t, &joined, &background);
+            background.learn(&joined);
             convicted = convicted.or_else(|| compare.convicts().map(|m| (t, m)));
         }
         (compare, convicted)

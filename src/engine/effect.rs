@@ -13,6 +13,8 @@ use super::{
 pub enum Input {
     /// A poll of every source and of the backend came back.
     Polled(Polled),
+    /// What the baseline did in one poll before the watch began.
+    History(Vec<Sample>),
     /// A person wants something.
     Wish(Intent),
     /// News of a running action.

@@ -188,6 +188,9 @@ pub struct Poll {
     /// The rollout is paused.
     #[serde(default)]
     pub paused: bool,
+    /// It is from before the watch began: the baseline's history.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub history: bool,
 }
 
 /// `check`: a check's verdict changed.

@@ -73,6 +73,8 @@ pub struct Histogram {
 pub struct Intake {
     names: Sides<String>,
     started: Option<Time>,
+    /// The candidate's process was begun for this watch: everything it ever counted is under watch.
+    candidate_is_fresh: bool,
     processes: HashMap<(Role, String), Process>,
 }
 
@@ -92,7 +94,13 @@ impl Intake {
     /// An intake that knows no instance yet.
     #[must_use]
     pub fn new(names: Sides<String>) -> Self {
-        Self { names, started: None, processes: HashMap::new() }
+        Self { names, started: None, candidate_is_fresh: false, processes: HashMap::new() }
+    }
+
+    /// An intake for a candidate that was begun for this watch, as in a trace: even its first page counts.
+    #[must_use]
+    pub fn of_fresh_candidate(names: Sides<String>) -> Self {
+        Self { candidate_is_fresh: true, ..Self::new(names) }
     }
 
     /// The samples of one poll, in the observations' order. The first call fixes which instances were there from the start.
@@ -101,10 +109,9 @@ impl Intake {
         let started = *self.started.get_or_insert(at);
         let mut samples = Vec::with_capacity(observations.len());
         for Observation { role, instance, answer } in observations {
-            let process = self
-                .processes
-                .entry((role, instance.clone()))
-                .or_insert_with(|| Process { is_new: !is_first, ..Process::default() });
+            let is_new = !is_first || (self.candidate_is_fresh && role == Role::Candidate);
+            let process =
+                self.processes.entry((role, instance.clone())).or_insert_with(|| Process { is_new, ..Process::default() });
             let mut sample = blank(role, self.names.of(role), instance);
             match answer {
                 Answer::NoPage(reason) => sample.reason = Some(reason),

@@ -35,9 +35,47 @@ pub struct Policy {
     pub rise: u32,
     /// Answers in a row before an instance is shown down.
     pub fall: u32,
+    /// What the candidate is compared with.
+    #[serde(default)]
+    pub baseline: BaselineMode,
+    /// What the candidate may be worse by without being convicted.
+    #[serde(default)]
+    pub tolerance: Tolerance,
     /// Health pages were given by address: their silence is a fault, not the absence of an endpoint.
     #[serde(default)]
     pub health_configured: bool,
+}
+
+/// What the candidate may be worse by without being convicted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tolerance {
+    /// Errors: an absolute rise, a fraction.
+    pub error_abs: f64,
+    /// Errors: a relative rise, a fraction.
+    pub error_rel: f64,
+    /// Latency: a relative rise, a fraction.
+    pub latency_rel: f64,
+}
+
+impl Default for Tolerance {
+    fn default() -> Self {
+        Self { error_abs: 0.001, error_rel: 0.1, latency_rel: 0.1 }
+    }
+}
+
+/// What the candidate is compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BaselineMode {
+    /// The old version, serving at the same time: the only mode in which what is shared cancels.
+    #[default]
+    Concurrent,
+    /// The old version as it was captured before the deployment.
+    Before,
+    /// The last good watch's candidate, at the same time after its deployment.
+    Previous,
+    /// Nothing: the limits alone.
+    Static,
 }
 
 /// How a verdict comes about.
@@ -88,6 +126,8 @@ impl Default for Policy {
             playbook_n: 1,
             rise: 2,
             fall: 3,
+            baseline: BaselineMode::Concurrent,
+            tolerance: Tolerance::default(),
             health_configured: false,
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod bet;
 pub mod interval;
+pub mod noise;
 pub mod quantile;
 pub mod ratio;
 

@@ -20,7 +20,7 @@ use checks::Check;
 use super::{
     action::{Fact, Order, Rollout},
     chart::Series,
-    compare::{Compare, Forecast, counts::Pending, reference::Reference},
+    compare::{Compare, background::Background, counts::Pending},
     effect::{Effect, Input, Stop},
     event::{CheckChange, Ended, Event},
     health::HealthWatch,
@@ -46,7 +46,7 @@ pub struct Watch {
     now: Time,
     polls: u64,
     step: Step,
-    reference: Reference,
+    background: Background,
     pending: Pending,
     sources: Sources,
     recent: Recent,
@@ -95,7 +95,8 @@ struct Step {
     convicted_at: Option<Time>,
     /// The window has ended, and this was said about promoting.
     judged: Option<Result<(), String>>,
-    forecast: Forecast,
+    /// When the window is judged next, in seconds since the step began.
+    next_judgement: f64,
 }
 
 /// What the time of a step was made of.
@@ -132,7 +133,7 @@ impl Watch {
             now: at,
             polls: 0,
             step: Step::new(&setup, 1, at),
-            reference: Reference::default(),
+            background: Background::new(setup.policy.tolerance),
             pending: Pending::default(),
             sources: Sources::default(),
             recent: Recent::default(),
@@ -173,6 +174,7 @@ impl Watch {
         self.now = self.now.max(at);
         match input {
             Input::Polled(polled) => self.poll(polled),
+            Input::History(samples) => self.history(&samples),
             Input::Wish(intent) => self.wish(intent),
             Input::Report(report) => self.report(report),
             Input::Told { channel, error } => self.told(channel, error),
@@ -201,6 +203,23 @@ impl Watch {
     #[must_use]
     pub fn setup(&self) -> &Setup {
         &self.setup
+    }
+
+    /// The verdict, once it is decided: `Fail` at any poll, the others at the end of a window.
+    #[must_use]
+    pub fn settled(&self) -> Option<Verdict> {
+        match (&self.step.convicted, &self.step.judged) {
+            (Some(_), _) => Some(Verdict::Fail),
+            (None, Some(Ok(()))) => Some(Verdict::Pass),
+            (None, Some(Err(_))) => Some(Verdict::Inconclusive),
+            (None, None) => None,
+        }
+    }
+
+    /// Why the watch says what it says, in one sentence.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        self.verdict_sentence()
     }
 
     /// Each check as it stands now.
@@ -308,7 +327,7 @@ impl Step {
             convicted: None,
             convicted_at: None,
             judged: None,
-            forecast: Forecast::default(),
+            next_judgement: setup.window_s,
         }
     }
 }

@@ -32,8 +32,10 @@ pub fn inputs(lines: &[Line]) -> Vec<(Time, Input)> {
         if let Event::Sample(sample) = &line.event {
             samples.push(sample.as_ref().clone());
         } else if let Event::Poll(poll) = &line.event {
-            let polled = Polled { samples: std::mem::take(&mut samples), rollout: rollout(poll) };
-            inputs.push((line.at, Input::Polled(polled)));
+            let samples = std::mem::take(&mut samples);
+            let polled =
+                if poll.history { Input::History(samples) } else { Input::Polled(Polled { samples, rollout: rollout(poll) }) };
+            inputs.push((line.at, polled));
         } else {
             inputs.extend(input(line).map(|input| (line.at, input)));
         }

@@ -23,7 +23,7 @@ fn bad_after(t: f64) -> (Side, Side) {
 
 fn code(rule: Rule, at: impl FnMut(f64) -> (Side, Side)) -> (u8, Verdict, f64) {
     let mut played = Played::new(setup(rule));
-    played.run(700.0, at);
+    played.run(1900.0, at);
     let ended = played.ended().expect("ended");
     (ended.exit_code, ended.verdict, played.t)
 }
@@ -43,31 +43,31 @@ fn a_bad_candidate_fails_within_seconds_and_ends_the_run_at_once() {
 #[test]
 fn a_slow_candidate_fails_by_latency() {
     let mut played = Played::new(setup(Rule::default()));
-    played.run(700.0, |t| (Side::good(375.0), Side { slow: if t > 80.0 { 0.1 } else { 0.005 }, ..Side::good(125.0) }));
+    played.run(1900.0, |t| (Side::good(375.0), Side { slow: if t > 80.0 { 0.1 } else { 0.005 }, ..Side::good(125.0) }));
     assert_eq!(played.ended().expect("ended").exit_code, 10);
     assert!(played.changes().iter().any(|c| c.starts_with("latency:") && c.ends_with("fail")), "{:?}", played.changes());
 }
 
 #[test]
 fn no_traffic_is_undecided() {
-    assert_eq!(code(Rule::default(), |_| (Side::good(500.0), Side::good(0.0))), (20, Verdict::Inconclusive, 600.0));
+    assert_eq!(code(Rule::default(), |_| (Side::good(500.0), Side::good(0.0))), (20, Verdict::Inconclusive, 1800.0));
 }
 
 #[test]
 fn a_page_without_the_series_is_no_data() {
     let lacking = Missing { errors: Some("the page has no http_requests_total".into()), latency: None };
     let side = move |_| (Side::good(375.0), Side { page: Ok(lacking.clone()), ..Side::good(125.0) });
-    assert_eq!(code(Rule::default(), side), (21, Verdict::Inconclusive, 600.0));
+    assert_eq!(code(Rule::default(), side), (21, Verdict::Inconclusive, 1800.0));
 }
 
 #[test]
 fn a_source_that_is_down_at_the_end_is_a_provider_error_and_blind_time() {
     let gone = |t: f64, n| Side { page: if t > 90.0 { Err("503".into()) } else { Ok(Missing::default()) }, ..Side::good(n) };
     let mut played = Played::new(setup(Rule { auto_rollback: true, auto_promote: true, ..Rule::default() }));
-    played.run(700.0, |t| (gone(t, 375.0), gone(t, 125.0)));
+    played.run(1900.0, |t| (gone(t, 375.0), gone(t, 125.0)));
     let ended = played.ended().expect("ended");
     assert_eq!((ended.exit_code, ended.verdict), (22, Verdict::Inconclusive));
-    assert!((ended.watched_s - 90.0).abs() < 1e-6 && (ended.blind_s - 510.0).abs() < 1e-6, "{ended:?}");
+    assert!((ended.watched_s - 90.0).abs() < 1e-6 && (ended.blind_s - 1710.0).abs() < 1e-6, "{ended:?}");
     assert!(played.orders().is_empty());
 }
 
@@ -75,7 +75,7 @@ fn a_source_that_is_down_at_the_end_is_a_provider_error_and_blind_time() {
 fn both_worse_is_shared_and_never_the_candidates_fault() {
     let worse = |t: f64, n| Side { error_rate: if t > 80.0 { 0.06 } else { 0.003 }, ..Side::good(n) };
     let mut played = Played::new(setup(Rule { auto_rollback: true, ..Rule::default() }));
-    played.run(700.0, |t| (worse(t, 375.0), worse(t, 125.0)));
+    played.run(1900.0, |t| (worse(t, 375.0), worse(t, 125.0)));
     assert_eq!(played.ended().expect("ended").exit_code, 20);
     assert!(played.changes().contains(&"phase: holding".to_owned()), "{:?}", played.changes());
     assert!(played.orders().is_empty());
@@ -85,7 +85,7 @@ fn both_worse_is_shared_and_never_the_candidates_fault() {
 fn a_candidate_that_is_not_ready_fails_by_health() {
     let down = |t: f64| Side { health: Some(if t > 60.0 { HealthState::Down } else { HealthState::Up }), ..Side::good(125.0) };
     let mut played = Played::new(setup(Rule::default()));
-    played.run(700.0, |t| (Side::good(375.0), down(t)));
+    played.run(1900.0, |t| (Side::good(375.0), down(t)));
     assert_eq!(played.ended().expect("ended").exit_code, 10);
     assert!(played.t <= 90.0, "{}", played.t);
 }
@@ -105,7 +105,7 @@ fn seen() -> Seen {
 #[test]
 fn auto_rollback_acts_once_and_says_so_only_when_it_was_seen() {
     let mut played = Played::new(setup(Rule { auto_rollback: true, ..Rule::default() }));
-    played.run(700.0, bad_after);
+    played.run(1900.0, bad_after);
     assert_eq!(played.orders().len(), 1);
     let order = played.orders()[0].clone();
     assert_eq!((order.action, order.target.weight, order.token.as_str()), (Action::Rollback, Some(0.0), "t1"));
@@ -120,7 +120,7 @@ fn auto_rollback_acts_once_and_says_so_only_when_it_was_seen() {
 #[test]
 fn a_rollback_that_is_not_seen_needs_a_human() {
     let mut played = Played::new(setup(Rule { auto_rollback: true, ..Rule::default() }));
-    played.run(700.0, bad_after);
+    played.run(1900.0, bad_after);
     report(&mut played, Stage::Sent);
     report(&mut played, Stage::Unverified { seen: "the weight is still 25 %".into() });
     assert_eq!(played.ended().expect("ended").exit_code, 12);
@@ -129,7 +129,7 @@ fn a_rollback_that_is_not_seen_needs_a_human() {
 #[test]
 fn a_pass_is_promoted_where_asked_and_waits_where_not() {
     let mut played = Played::new(setup(Rule { auto_promote: true, until: Until::Promoted, ..Rule::default() }));
-    played.run(700.0, good);
+    played.run(1900.0, good);
     report(&mut played, Stage::Sent);
     report(&mut played, Stage::Verified { took_s: 1.0, seen: seen() });
     assert_eq!((played.ended().expect("ended").exit_code, played.ended().expect("ended").outcome), (0, Outcome::Promoted));
@@ -141,7 +141,7 @@ fn a_pass_is_promoted_where_asked_and_waits_where_not() {
 #[test]
 fn a_stop_during_an_action_waits_for_its_end() {
     let mut played = Played::new(setup(Rule { auto_rollback: true, ..Rule::default() }));
-    played.run(700.0, bad_after);
+    played.run(1900.0, bad_after);
     played.feed(played.t + 1.0, Input::Stop(Stop::Terminate));
     assert!(played.ended().is_none());
     report(&mut played, Stage::Verified { took_s: 1.0, seen: seen() });
@@ -194,7 +194,7 @@ fn somebody_elses_rollback_ends_the_watch_with_13() {
 fn the_same_inputs_give_the_same_effects() {
     let play = || {
         let mut played = Played::new(setup(Rule { auto_rollback: true, ..Rule::default() }));
-        played.run(700.0, bad_after);
+        played.run(1900.0, bad_after);
         (played.effects, played.watch.snapshot())
     };
     assert_eq!(play(), play());

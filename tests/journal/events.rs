@@ -22,7 +22,7 @@ pub(crate) fn line(seq: u64, event: Event) -> Line {
 }
 
 pub(crate) fn poll(seq: u64) -> Line {
-    line(seq, Event::Poll(Poll { index: seq, weight: Some(0.25), paused: false }))
+    line(seq, Event::Poll(Poll { index: seq, weight: Some(0.25), paused: false, history: false }))
 }
 
 pub(crate) fn started(deployment: &str, candidate: &str) -> Event {

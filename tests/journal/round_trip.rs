@@ -205,7 +205,12 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         started(),
         sample(),
-        (any::<u64>(), maybe(), any::<bool>()).prop_map(|(index, weight, paused)| Event::Poll(Poll { index, weight, paused })),
+        (any::<u64>(), maybe(), any::<bool>(), any::<bool>()).prop_map(|(index, weight, paused, history)| Event::Poll(Poll {
+            index,
+            weight,
+            paused,
+            history
+        })),
         check(),
         (verdict(), option::of(verdict()), text(), number(), number()).prop_map(
             |(verdict, was, sentence, evidence_nats, needed_nats)| {
@@ -264,7 +269,7 @@ fn numbers_of_every_size_keep_every_bit() {
 
 #[test]
 fn the_keys_of_a_line_are_those_of_the_contract() {
-    let event = Event::Poll(Poll { index: 0, weight: None, paused: false });
+    let event = Event::Poll(Poll { index: 0, weight: None, paused: false, history: false });
     let line = Line { v: SCHEMA, seq: 1, at: Time::from_ms(120), event };
     let text = encode(&line);
     let crc = text.trim_end().rsplit('"').nth(1).expect("a checksum");

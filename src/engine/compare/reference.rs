@@ -13,12 +13,11 @@ const MIDDLE: f64 = 0.01;
 const MIN_REQUESTS: f64 = 400.0;
 /// A bound that more of the baseline's requests exceed says nothing about a tail.
 const MAX_SHARE: f64 = 0.3;
-/// The tolerated rise of a latency, as a factor on the bound.
-const TOLERANCE: f64 = 1.1;
-
 /// The baseline's past latencies, and the bounds chosen from them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Reference {
+    /// The tolerated rise of a latency, a fraction.
+    tolerance: f64,
     past: Option<Buckets>,
     edges: Option<Vec<Edge>>,
 }
@@ -30,7 +29,7 @@ pub struct Edge {
     pub le_ms: f64,
     /// Share of the baseline's past requests that were slower.
     pub share: f64,
-    /// How many times that share is tolerated: what a 10 % slower service would show at this bound, given how steeply the tail falls
+    /// How many times that share is tolerated: what a service slower by the tolerated rise would show at this bound, given how steeply the tail falls
     /// there (a local Pareto exponent between 1 and 6).
     pub factor: f64,
 }
@@ -55,9 +54,21 @@ impl Edge {
 }
 
 impl Reference {
+    /// Nothing known yet. `tolerance`: the tolerated rise of a latency, a fraction.
+    #[must_use]
+    pub const fn new(tolerance: f64) -> Self {
+        Self { tolerance, past: None, edges: None }
+    }
+
     /// Remembers what the baseline did.
     pub fn learn(&mut self, baseline: &Buckets) {
         Buckets::accumulate(&mut self.past, baseline);
+    }
+
+    /// Whether the choice was made, even if no bound was fit.
+    #[must_use]
+    pub const fn is_chosen(&self) -> bool {
+        self.edges.is_some()
     }
 
     /// The chosen bounds; null before the choice and when no bound was fit.
@@ -89,7 +100,7 @@ impl Reference {
                 (0..shared.len()).min_by(|a, b| distance(shared[*a].1, target).total_cmp(&distance(shared[*b].1, target)));
             chosen.extend(nearest.filter(|k| !chosen.contains(k) && shared[*k].1 < MAX_SHARE));
         }
-        self.edges = Some(chosen.into_iter().map(|k| edge(&shared, k)).collect());
+        self.edges = Some(chosen.into_iter().map(|k| edge(&shared, k, self.tolerance)).collect());
     }
 }
 
@@ -97,10 +108,10 @@ fn distance(share: f64, target: f64) -> f64 {
     (share / target).ln().abs()
 }
 
-fn edge(bounds: &[(f64, f64)], k: usize) -> Edge {
+fn edge(bounds: &[(f64, f64)], k: usize, tolerance: f64) -> Edge {
     let (low, high) = (bounds[k.saturating_sub(1)], bounds[(k + 1).min(bounds.len() - 1)]);
     let exponent = if low.1 > high.1 { (low.1 / high.1).ln() / (high.0 / low.0).ln() } else { 1.0 };
-    Edge { le_ms: bounds[k].0, share: bounds[k].1, factor: TOLERANCE.powf(exponent.clamp(1.0, 6.0)) }
+    Edge { le_ms: bounds[k].0, share: bounds[k].1, factor: (1.0 + tolerance).powf(exponent.clamp(1.0, 6.0)) }
 }
 
 #[cfg(test)]
@@ -113,7 +124,7 @@ mod tests {
 
     #[test]
     fn picks_the_bounds_near_the_targets_once() {
-        let mut reference = Reference::default();
+        let mut reference = Reference::new(0.1);
         reference.learn(&past());
         reference.choose(&past());
         let chosen: Vec<f64> = reference.edges().expect("chosen").iter().map(|e| e.le_ms).collect();
@@ -127,7 +138,7 @@ mod tests {
 
     #[test]
     fn only_bounds_that_both_versions_have() {
-        let mut reference = Reference::default();
+        let mut reference = Reference::new(0.1);
         reference.learn(&past());
         reference.choose(&Buckets { le_ms: vec![100.0, 400.0, f64::INFINITY], count: vec![1.0, 2.0, 2.0] });
         let chosen: Vec<f64> = reference.edges().expect("chosen").iter().map(|e| e.le_ms).collect();
@@ -136,11 +147,11 @@ mod tests {
 
     #[test]
     fn too_little_past_or_no_tail_is_no_reference() {
-        let mut reference = Reference::default();
+        let mut reference = Reference::new(0.1);
         reference.learn(&Buckets { le_ms: vec![100.0, f64::INFINITY], count: vec![100.0, 200.0] });
         reference.choose(&past());
         assert_eq!(reference.edges(), None);
-        let mut flat = Reference::default();
+        let mut flat = Reference::new(0.1);
         flat.learn(&Buckets { le_ms: vec![100.0, f64::INFINITY], count: vec![500.0, 1000.0] });
         flat.choose(&Buckets { le_ms: vec![100.0, f64::INFINITY], count: vec![1.0, 2.0] });
         assert_eq!(flat.edges(), None);

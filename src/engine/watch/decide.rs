@@ -15,6 +15,9 @@ use crate::engine::{
 };
 use crate::humanize;
 
+/// After the window it is judged again each time so much of it has passed.
+const EXTENSION: f64 = 0.25;
+
 impl Watch {
     /// After each poll: has the verdict changed, and what follows from it?
     pub(super) fn decide(&mut self) {
@@ -25,13 +28,43 @@ impl Watch {
             if self.verdict != Verdict::Fail {
                 self.change_verdict(Verdict::Fail);
             }
-        } else if self.step.judged.is_none() && self.step_seconds() >= self.setup.window_s - 1e-9 {
-            let judged = self.judge();
-            let verdict = if judged.is_ok() { Verdict::Pass } else { Verdict::Inconclusive };
-            self.step.judged = Some(judged);
-            self.change_verdict(verdict);
+        } else if self.step.judged.is_none() && self.is_due() {
+            self.judge_window();
         }
         self.follow();
+    }
+
+    /// The window ends when it was watched whole, and at the latest after the longest window.
+    fn is_due(&self) -> bool {
+        let t = self.step_seconds() + 1e-9;
+        let blind = if self.step.next_judgement > self.setup.window_s { 0.0 } else { self.clock.blind.as_secs_f64() };
+        t >= (self.step.next_judgement + blind).min(self.longest())
+    }
+
+    fn longest(&self) -> f64 {
+        self.setup.policy.max_window_s.max(self.setup.window_s)
+    }
+
+    /// Passes when the evidence is there; waits for more as long as it may; then it is undecided.
+    fn judge_window(&mut self) {
+        let t = self.step_seconds();
+        match self.judge() {
+            Ok(()) => {
+                self.step.judged = Some(Ok(()));
+                self.change_verdict(Verdict::Pass);
+            }
+            Err(why) if t + 1e-9 >= self.longest() => {
+                self.step.judged = Some(Err(why));
+                self.change_verdict(Verdict::Inconclusive);
+            }
+            Err(why) => {
+                if self.step.next_judgement <= self.setup.window_s {
+                    self.row("step", "the window goes on", why, Some(Tone::Unsure));
+                }
+                let step = (self.setup.window_s * EXTENSION).max(self.setup.policy.poll_s);
+                self.step.next_judgement = t + step;
+            }
+        }
     }
 
     /// The end-of-window rule: every gating check passes or warns, and the candidate was shown to be no worse.

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::{Watch, WindowClock, checks};
 use crate::engine::{
-    compare::counts::{Joined, Tally},
+    compare::{
+        counts::{Joined, Tally},
+        forecast::Forecast,
+    },
     effect::Polled,
     event::{Event, Poll},
     recent::MINUTE,
@@ -18,11 +21,6 @@ use crate::engine::{
 };
 use crate::humanize;
 
-/// How far the forecast looks, in seconds.
-const FORECAST_S: f64 = 1800.0;
-/// And at most so many polls.
-const FORECAST_POLLS: u32 = 400;
-
 impl Watch {
     pub(super) fn poll(&mut self, polled: Polled) {
         let since_last = self.now.since(self.last_poll());
@@ -33,7 +31,7 @@ impl Watch {
         for sample in &polled.samples {
             self.emit(Event::Sample(Box::new(sample.clone())));
         }
-        self.emit(Event::Poll(Poll { index: self.polls, weight, paused }));
+        self.emit(Event::Poll(Poll { index: self.polls, weight, paused, history: false }));
         self.polls += 1;
         let first = self.step.started.is_none();
         if first {
@@ -47,7 +45,6 @@ impl Watch {
         }
         self.clock(since_last, &tallies, first);
         checks::evaluate(self);
-        self.look_ahead();
         self.remember_meter();
         self.decide();
     }
@@ -75,12 +72,27 @@ impl Watch {
                 self.row("source", format!("{name} restarted"), format!("{what} counted from 0 again"), Some(Tone::Held));
             }
         }
-        let joined = self.pending.join(tallies);
         if first {
+            // What the baseline counted until now is history; the candidate's traffic is watched from here on.
+            self.learn_history(&tallies.baseline);
             return;
         }
+        let joined = self.pending.join(tallies);
         self.count_since(tallies);
         self.compare(&joined);
+    }
+
+    /// One poll of the baseline from before the watch.
+    pub(super) fn history(&mut self, samples: &[Sample]) {
+        for sample in samples {
+            self.emit(Event::Sample(Box::new(sample.clone())));
+        }
+        self.emit(Event::Poll(Poll { index: 0, weight: None, paused: false, history: true }));
+        self.learn_history(&Tally::of(Role::Baseline, samples));
+    }
+
+    fn learn_history(&mut self, baseline: &Tally) {
+        self.background.learn_history(baseline.counts, baseline.buckets.as_ref());
     }
 
     /// The figures of the checks table: from the step's start while it warms up, from then on anew.
@@ -96,15 +108,11 @@ impl Watch {
     }
 
     fn compare(&mut self, joined: &Joined) {
-        let t = self.step_seconds();
-        if let Some(split) = &joined.errors {
-            self.step.compare.errors(t, split);
+        if let Some((candidate, _)) = joined.latency.as_ref().filter(|(c, b)| c.total() > 0.0 && b.total() > 0.0) {
+            self.background.choose(candidate);
         }
-        if let Some((candidate, baseline)) = &joined.latency {
-            self.reference.choose(candidate);
-            self.step.compare.latency(t, candidate, baseline, &self.reference);
-            self.reference.learn(baseline);
-        }
+        self.step.compare.poll(self.step_seconds(), joined, &self.background);
+        self.background.learn(joined);
     }
 
     fn clock(&mut self, since_last: Duration, tallies: &Sides<Tally>, first: bool) {
@@ -161,11 +169,11 @@ impl Watch {
     }
 
     /// How it would go on if every poll were like the last minute's.
-    fn look_ahead(&mut self) {
+    pub(super) fn forecast(&self) -> Forecast {
         let policy = &self.setup.policy;
         let polls = self.recent.minute_polls(self.now);
         if polls == 0 || self.verdict_is_settled() {
-            return;
+            return Forecast::default();
         }
         let share = 1.0 / polls as f64;
         let minute = Sides::build(|role| self.recent.over(role, self.now, MINUTE));
@@ -184,9 +192,7 @@ impl Watch {
                 .map(|(c, b)| (c.scaled(share), b.scaled(share))),
         };
         let left = whole_polls((self.setup.window_s - self.step_seconds()) / policy.poll_s);
-        let horizon = whole_polls(FORECAST_S / policy.poll_s).min(FORECAST_POLLS);
-        self.step.forecast =
-            self.step.compare.forecast(self.step_seconds(), &like, &self.reference, policy, left.min(FORECAST_POLLS), horizon);
+        self.step.compare.forecast(self.step_seconds(), &like, &self.background, policy, left)
     }
 
     fn remember_meter(&mut self) {
@@ -199,7 +205,7 @@ impl Watch {
 
     /// Requests slower than the bound nearest the p99, since warm-up: the bound, and each version's share.
     pub(super) fn slow_share(&self) -> Option<(f64, f64, f64)> {
-        let edge = self.reference.middle()?;
+        let edge = self.background.middle_edge()?;
         let share = |buckets: Option<&Buckets>| {
             let buckets = buckets.filter(|b| b.total() > 0.0)?;
             Some(buckets.slower_than(edge.le_ms)? / buckets.total())

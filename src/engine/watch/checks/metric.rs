@@ -81,7 +81,7 @@ impl Watch {
     }
 
     pub(super) fn latency_evidence(&self) -> Evidence {
-        let edge = self.reference.middle().map(|e| e.le_ms);
+        let edge = self.background.middle_edge().map(|e| e.le_ms);
         let sides = self.step.since.map(|sum| Figures {
             requests: sum.buckets.as_ref().map(Buckets::total),
             bad: edge.and_then(|le| sum.buckets.as_ref()?.slower_than(le)),

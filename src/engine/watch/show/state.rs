@@ -257,7 +257,7 @@ impl Watch {
 
     fn warn_state(&self, worst: usize) -> State {
         let (_, rollback) = self.meter_now();
-        let is_leaning = rollback >= 0.5 || self.step.forecast.convicts_in.is_some();
+        let is_leaning = rollback >= 0.5 || self.forecast().convicts_in.is_some();
         let word = if is_leaning { "LEANING BAD" } else { "OVER THE LIMIT" };
         let sentence = ended_with_stop(&self.checks[worst].sentence);
         (badge(Glyph::Warn, word, Tone::Bad), self.and_the_other(worst, sentence), self.leaning_next(worst))
@@ -277,7 +277,7 @@ impl Watch {
     }
 
     fn leaning_next(&self, worst: usize) -> Sentence {
-        let ahead = self.step.forecast.convicts_in.map(|polls| self.setup.policy.poll() * polls);
+        let ahead = self.forecast().convicts_in.map(|polls| self.setup.policy.poll() * polls);
         let when = words::in_about(ahead);
         let falls = match worst {
             0 => " unless the error rate falls.",
@@ -298,12 +298,12 @@ impl Watch {
     fn open_next(&self) -> Sentence {
         let left = (self.setup.window_s - self.step_seconds()).max(0.0);
         let when = humanize::about(Duration::from_secs_f64(left));
-        let enough = if self.step.forecast.promotable {
+        let enough = if self.forecast().promotable {
             "the window ends, and the evidence will be enough."
         } else {
             "the window ends; at this traffic the evidence will not be enough."
         };
-        if !self.step.forecast.promotable {
+        if !self.forecast().promotable {
             return Say::new().text(format!("In about {when} ")).text(enough).done();
         }
         let say = if self.can(Action::Promote) {

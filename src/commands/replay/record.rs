@@ -1,0 +1,107 @@
+//! What is played: a journal or a trace, as inputs for the engine.
+
+use std::path::Path;
+
+use crate::{
+    engine::{
+        effect::{Effect, Input, Polled},
+        event::{Event, Line, SCHEMA},
+        intake::Intake,
+        setup::Setup,
+        time::Time,
+        watch::Watch,
+    },
+    exit::Failure,
+    headless::{Format, Printer},
+    journal::{playback, reader},
+    trace::Trace,
+};
+
+/// A recording, ready to be played.
+pub(super) struct Record {
+    pub(super) name: String,
+    pub(super) watch: Watch,
+    pub(super) inputs: Vec<(Time, Input)>,
+    first: Vec<Effect>,
+    /// What was said then; nothing for a trace.
+    recorded: Vec<Line>,
+}
+
+impl Record {
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let is_trace = Trace::is_one(path)
+            .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display()), "name a journal or a trace"))?;
+        if is_trace { Self::trace(path) } else { Self::journal(path) }
+    }
+
+    fn journal(path: &Path) -> Result<Self, Failure> {
+        let read = reader::read(path)
+            .map_err(|error| Failure::usage(error.to_string(), "name a journal; `rollwatch journals` lists them"))?;
+        for remark in read.torn.iter().chain(&read.newer) {
+            tracing::warn!("{}: {remark}", path.display());
+        }
+        let Some((at, started)) = playback::started(&read.lines) else {
+            return Err(Failure::usage(format!("{} holds no watch", path.display()), "`rollwatch journals` lists those that do"));
+        };
+        let setup = Setup::recorded(started).map_err(|why| Failure::usage(why, "use the version of rollwatch that recorded it"))?;
+        let (watch, first) = Watch::new(setup, at, false);
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(Self { name, watch, inputs: playback::inputs(&read.lines), first, recorded: read.lines })
+    }
+
+    fn trace(path: &Path) -> Result<Self, Failure> {
+        let trace = Trace::read(path).map_err(|error| Failure::usage(error.to_string(), "see the format of traces"))?;
+        let setup = trace.setup();
+        let mut intake = Intake::of_fresh_candidate(setup.names.clone());
+        let start = Time::from_ms(0);
+        let inputs = trace.polls().map(|told| {
+            let samples = intake.take(told.at, told.observations);
+            let input = if told.at < start { Input::History(samples) } else { Input::Polled(Polled { samples, rollout: None }) };
+            (told.at, input)
+        });
+        let inputs = inputs.collect();
+        let (watch, first) = Watch::new(setup, start, false);
+        Ok(Self { name: trace.name, watch, inputs, first, recorded: Vec::new() })
+    }
+
+    /// Plays it at once, prints what the engine says now, and tells whether it said so then.
+    pub(super) fn print(self, format: Format) -> Result<(), Failure> {
+        let Self { mut watch, inputs, first, recorded, .. } = self;
+        let mut said = Vec::new();
+        let mut printer = Printer::new(format, std::io::stdout());
+        let mut show = |at: Time, effects: Vec<Effect>| -> Result<(), Failure> {
+            for effect in effects {
+                if let Effect::Emit(event) = effect {
+                    let line = Line { v: SCHEMA, seq: said.len() as u64 + 1, at, event };
+                    printer.line(&line).map_err(Failure::internal)?;
+                    said.push(line.event);
+                }
+            }
+            Ok(())
+        };
+        show(watch.snapshot().started, first)?;
+        for (at, input) in inputs {
+            let effects = watch.handle(at, input);
+            show(at, effects)?;
+        }
+        printer.finish(&watch.checks()).map_err(Failure::internal)?;
+        if !recorded.is_empty() {
+            compare(&recorded, &said);
+        }
+        Ok(())
+    }
+}
+
+/// The same engine says the same; another version may not.
+fn compare(recorded: &[Line], said: &[Event]) {
+    let is_judgement = |event: &&Event| matches!(event, Event::Check(_) | Event::Verdict(_));
+    let then: Vec<&Event> = recorded.iter().map(|line| &line.event).filter(is_judgement).collect();
+    let now: Vec<&Event> = said.iter().filter(is_judgement).collect();
+    if then != now {
+        tracing::warn!(
+            "this version of rollwatch judges this record differently: {} judgements then, {} now",
+            then.len(),
+            now.len()
+        );
+    }
+}
