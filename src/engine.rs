@@ -15,6 +15,7 @@ pub mod recent;
 pub mod role;
 pub mod sample;
 pub mod setup;
+pub mod share;
 pub mod snapshot;
 pub mod sources;
 pub mod stats;

@@ -9,11 +9,13 @@
 pub mod background;
 pub mod counts;
 pub mod forecast;
+pub mod ladder;
 mod noninferior;
 pub mod reference;
 
 use background::Background;
 use counts::Joined;
+use ladder::Ladder;
 use noninferior::NonInferior;
 
 use super::{
@@ -84,6 +86,7 @@ impl Metric {
 #[derive(Clone, Debug)]
 pub struct Compare {
     alpha: f64,
+    ladder: Ladder,
     poll_s: f64,
     warmup_s: f64,
     latency_polls: u32,
@@ -98,18 +101,21 @@ pub struct Compare {
 }
 
 impl Compare {
-    /// A comparison over a window of `window_s` seconds, warm-up included. Metrics that do not gate get no share of the budget.
+    /// The comparison of one step of the ladder, over a window of `window_s` seconds, warm-up included. Metrics that do not gate get no
+    /// share of the budget.
     #[must_use]
-    pub fn new(policy: &Policy, window_s: f64) -> Self {
+    pub fn new(policy: &Policy, window_s: f64, ladder: Ladder) -> Self {
         let polls = |seconds: f64| whole(seconds / policy.poll_s).max(1);
         let weights = match (policy.gates("errors"), policy.gates("latency")) {
             (true, false) => (1.0, 0.0),
             (false, true) => (0.0, 1.0),
             _ => (WEIGHT_ERRORS, WEIGHT_LATENCY),
         };
-        let cap = Bet::cap(policy.alpha, weights.0.max(f64::MIN_POSITIVE), 2);
+        let alpha = policy.alpha / ladder.steps() as f64;
+        let cap = Bet::cap(alpha, weights.0.max(f64::MIN_POSITIVE), 2);
         Self {
             alpha: policy.alpha,
+            ladder,
             poll_s: policy.poll_s,
             warmup_s: policy.warmup_s,
             latency_polls: polls(window_s - policy.warmup_s),
@@ -185,7 +191,8 @@ impl Compare {
             return;
         }
         let polls = bad_polls(LATENCY_SECONDS, self.poll_s);
-        let cap = Bet::cap(self.alpha, self.weights.1.max(f64::MIN_POSITIVE), polls);
+        let alpha = self.alpha / self.ladder.steps() as f64;
+        let cap = Bet::cap(alpha, self.weights.1.max(f64::MIN_POSITIVE), polls);
         let bets = background.edges().unwrap_or_default().iter();
         self.latency = bets.map(|_| Bet::new(self.latency_polls, cap, recent_polls(self.poll_s))).collect();
         for (t, candidate, baseline) in std::mem::take(&mut self.early) {
@@ -195,10 +202,10 @@ impl Compare {
         }
     }
 
-    /// The evidence to roll back: natural logarithm of the step's e-value.
+    /// The evidence to roll back: natural logarithm of the e-value, over all steps of the ladder.
     #[must_use]
     pub fn evidence(&self) -> f64 {
-        log_sum_exp(&[self.weighted(Metric::Errors), self.weighted(Metric::Latency)])
+        log_sum_exp(&Metric::BOTH.map(|metric| self.weighted(metric)))
     }
 
     /// The metric that holds more of it.
@@ -210,10 +217,30 @@ impl Compare {
     /// One metric's part of the evidence to roll back.
     #[must_use]
     pub fn weighted(&self, metric: Metric) -> f64 {
+        self.ladder.part(metric, self.own(metric), self.weight(metric))
+    }
+
+    /// The natural logarithm of a metric's share of the budget.
+    fn weight(&self, metric: Metric) -> f64 {
         match metric {
-            Metric::Errors => self.weights.0.ln() + self.errors.log_e(),
-            Metric::Latency => self.weights.1.ln() + self.latency_log_e(),
+            Metric::Errors => self.weights.0.ln(),
+            Metric::Latency => self.weights.1.ln(),
         }
+    }
+
+    /// One metric's part of this step's own evidence.
+    fn own(&self, metric: Metric) -> f64 {
+        let log_e = match metric {
+            Metric::Errors => self.errors.log_e(),
+            Metric::Latency => self.latency_log_e(),
+        };
+        self.weight(metric) + log_e
+    }
+
+    /// The ladder with this step over.
+    #[must_use]
+    pub fn ladder(&self) -> Ladder {
+        self.ladder.clone().and(Metric::BOTH.map(|metric| self.own(metric)))
     }
 
     fn latency_log_e(&self) -> f64 {
@@ -276,7 +303,7 @@ impl Compare {
         if policy.gates("latency") && !self.has_latency() {
             return Err("no latency to compare".to_owned());
         }
-        if self.evidence() >= SUSPICION.ln() {
+        if log_sum_exp(&Metric::BOTH.map(|metric| self.own(metric))) >= SUSPICION.ln() {
             return Err(format!("a suspicion is left in {}", self.leading().check()));
         }
         let gating = Metric::BOTH.into_iter().filter(|m| policy.gates(m.check()));
@@ -339,7 +366,7 @@ mod tests {
 
     /// Plays `polls` polls of a service with 25 + 75 requests a second; `bad` and `slow` say the candidate's shares at each second.
     fn play(polls: u32, bad: impl Fn(f64) -> f64, slow: impl Fn(f64) -> f64) -> (Compare, Option<(f64, Metric)>) {
-        let mut compare = Compare::new(&policy(), 600.0);
+        let mut compare = Compare::new(&policy(), 600.0, Ladder::of(1));
         let mut background = Background::with_fixed_noise(1.3);
         background.learn_history(None, Some(&buckets(1000.0, 0.0)));
         let mut convicted = None;

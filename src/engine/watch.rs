@@ -20,7 +20,7 @@ use checks::Check;
 use super::{
     action::{Fact, Order, Rollout},
     chart::Series,
-    compare::{Compare, background::Background, counts::Pending},
+    compare::{Compare, background::Background, counts::Pending, ladder::Ladder},
     effect::{Effect, Input, Stop},
     event::{CheckChange, Ended, Event},
     health::HealthWatch,
@@ -28,6 +28,7 @@ use super::{
     recent::{Recent, Sum},
     role::Sides,
     setup::{Rule, Setup},
+    share::ShareWatch,
     snapshot::{EventRow, Sentence, Snapshot, Span, Tone},
     sources::Sources,
     time::Time,
@@ -49,6 +50,7 @@ pub struct Watch {
     background: Background,
     pending: Pending,
     sources: Sources,
+    share: ShareWatch,
     recent: Recent,
     series: Series,
     checks: [Check; 5],
@@ -104,6 +106,8 @@ struct Step {
 struct WindowClock {
     watched: Duration,
     blind: Duration,
+    /// Part of the time watched that does not count: both worse, or the traffic share off.
+    held: Duration,
     parts: Vec<(Duration, Span)>,
     /// Of all steps together.
     total_watched: Duration,
@@ -132,10 +136,11 @@ impl Watch {
             started: at,
             now: at,
             polls: 0,
-            step: Step::new(&setup, 1, at),
+            step: Step::new(&setup, 1, at, Ladder::of(1)),
             background: Background::new(setup.policy.tolerance),
             pending: Pending::default(),
             sources: Sources::default(),
+            share: ShareWatch::default(),
             recent: Recent::default(),
             series: Series::default(),
             checks: Check::all(&setup.policy),
@@ -314,12 +319,12 @@ impl Watch {
 }
 
 impl Step {
-    fn new(setup: &Setup, index: u32, at: Time) -> Self {
+    fn new(setup: &Setup, index: u32, at: Time, ladder: Ladder) -> Self {
         Self {
             index,
             of: u32::try_from(setup.steps.len()).unwrap_or(1).max(1),
             started: None,
-            compare: Compare::new(&setup.policy, setup.window_s),
+            compare: Compare::new(&setup.policy, setup.window_s, ladder),
             health: HealthWatch::new(setup.policy.rise, setup.policy.fall),
             playbook: Playbook::new(&setup.policy, at),
             since: Sides::default(),

@@ -137,12 +137,14 @@ pub(crate) struct Played {
     pub(crate) watch: Watch,
     pub(crate) effects: Vec<(f64, Effect)>,
     pub(crate) t: f64,
+    /// The share that the backend says the candidate gets.
+    pub(crate) weight: f64,
 }
 
 impl Played {
     pub(crate) fn new(setup: Setup) -> Self {
         let (watch, effects) = Watch::new(setup, Time::from_ms(0), false);
-        Self { watch, effects: effects.into_iter().map(|e| (0.0, e)).collect(), t: 0.0 }
+        Self { watch, effects: effects.into_iter().map(|e| (0.0, e)).collect(), t: 0.0, weight: 0.25 }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "small test times")]
@@ -159,7 +161,7 @@ impl Played {
         while t <= until + 1e-9 && self.ended().is_none() && self.orders().is_empty() {
             let (baseline, candidate) = at(t);
             let samples = [baseline.samples(Role::Baseline, first), candidate.samples(Role::Candidate, first)].concat();
-            self.feed(t, Input::Polled(Polled { samples, rollout: Some(Ok(rollout(0.25, "t1"))) }));
+            self.feed(t, Input::Polled(Polled { samples, rollout: Some(Ok(rollout(self.weight, "t1"))) }));
             first = false;
             t += 5.0;
         }

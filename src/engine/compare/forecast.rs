@@ -83,7 +83,11 @@ impl<'a> Course<'a> {
             .map(|((bet, edge), (split, noise))| bet.log_e_after(polls - warm, split, edge.null(super::LATENCY_MARGIN), *noise))
             .collect();
         let latency = if ahead.is_empty() { 0.0 } else { log_mean_exp(&ahead) };
-        log_sum_exp(&[compare.weights.0.ln() + errors, compare.weights.1.ln() + latency])
+        let part = |metric, log_e| {
+            let weight = compare.weight(metric);
+            compare.ladder.part(metric, weight + log_e, weight)
+        };
+        log_sum_exp(&[part(Metric::Errors, errors), part(Metric::Latency, latency)])
     }
 
     /// Whether the evidence grows at all, so that a conviction can come of it.

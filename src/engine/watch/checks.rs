@@ -65,6 +65,7 @@ pub(super) fn evaluate(watch: &mut Watch) {
         watch.checks[metric as usize].evidence = watch.metric_evidence(metric);
         watch.lean(metric as usize, metric);
     }
+    watch.look_at_the_share();
     convict(watch);
     let findings =
         [watch.metric(Metric::Errors), watch.metric(Metric::Latency), watch.readiness(), watch.restarts(), watch.traffic()];

@@ -36,9 +36,14 @@ impl Watch {
 
     /// The window ends when it was watched whole, and at the latest after the longest window.
     fn is_due(&self) -> bool {
-        let t = self.step_seconds() + 1e-9;
-        let blind = if self.step.next_judgement > self.setup.window_s { 0.0 } else { self.clock.blind.as_secs_f64() };
-        t >= (self.step.next_judgement + blind).min(self.longest())
+        self.step_seconds() + 1e-9 >= self.due()
+    }
+
+    /// When the window is judged next, in seconds since the step began: time that was blind or held is not counted.
+    pub(super) fn due(&self) -> f64 {
+        let is_first = self.step.next_judgement <= self.setup.window_s;
+        let lost = if is_first { (self.clock.blind + self.clock.held).as_secs_f64() } else { 0.0 };
+        (self.step.next_judgement + lost).min(self.longest())
     }
 
     fn longest(&self) -> f64 {
@@ -76,6 +81,9 @@ impl Watch {
         }
         if self.step.health.is_down() && self.setup.policy.gates("health") {
             return Err("the candidate is not ready at the end of the window".to_owned());
+        }
+        if self.share.is_off() {
+            return Err("the candidate does not get the share of traffic that was asked for".to_owned());
         }
         self.step.compare.judge(self.step_seconds(), &self.setup.policy)
     }
@@ -176,7 +184,7 @@ impl Watch {
 
     /// A step was promoted: the next one begins with a window and evidence of its own; what is known of the service stays.
     pub(super) fn next_step(&mut self) {
-        self.step = Step::new(&self.setup, self.step_index(), self.now);
+        self.step = Step::new(&self.setup, self.step_index(), self.now, self.step.compare.ladder());
         self.clock =
             WindowClock { total_watched: self.clock.total_watched, total_blind: self.clock.total_blind, ..WindowClock::default() };
         self.pending = crate::engine::compare::counts::Pending::default();
@@ -199,7 +207,7 @@ impl Watch {
     }
 
     pub(super) fn announce_step(&mut self) {
-        self.step.index = self.step_index();
+        self.step.index = self.step.index.max(self.step_index());
         let Some(weight) = self.weight else {
             return;
         };

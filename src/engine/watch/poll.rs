@@ -5,8 +5,10 @@ use std::time::Duration;
 use super::{Watch, WindowClock, checks};
 use crate::engine::{
     compare::{
+        Compare,
         counts::{Joined, Tally},
         forecast::Forecast,
+        ladder::Ladder,
     },
     effect::Polled,
     event::{Event, Poll},
@@ -57,6 +59,11 @@ impl Watch {
     /// The step's clock starts with its first poll.
     fn begin_step(&mut self) {
         self.step.started = Some(self.now);
+        if self.polls == 1 {
+            // Only now is it known at which of its weights the ladder was met.
+            let steps = Ladder::judged(&self.setup.steps, self.weight.unwrap_or(0.0));
+            self.step.compare = Compare::new(&self.setup.policy, self.setup.window_s, Ladder::of(steps));
+        }
         self.series.warm_up(self.now, self.now.plus(Duration::from_secs_f64(self.setup.policy.warmup_s)));
         self.announce_step();
     }
@@ -121,7 +128,7 @@ impl Watch {
         }
         let span = if !(tallies.baseline.answered && tallies.candidate.answered) {
             Span::Blind
-        } else if self.is_shared() {
+        } else if self.is_shared() || self.share.is_off() {
             Span::Held
         } else if self.step_seconds() <= self.setup.policy.warmup_s {
             Span::WarmUp
@@ -157,11 +164,13 @@ impl Watch {
         }
     }
 
-    /// Both versions over one limit, or nothing known: nobody may be blamed for the moment, and nothing happens by itself.
+    /// Both versions over one limit, traffic that goes elsewhere than asked, or nothing known: nobody may be blamed for the moment, and
+    /// nothing happens by itself.
     pub(super) fn is_held(&self) -> bool {
         let blind = |v| matches!(v, CheckVerdict::Shared | CheckVerdict::ProviderError);
         let gating = |id: &str| self.setup.policy.gates(id);
-        self.rollout.as_ref().is_some_and(|r| r.paused) || self.checks.iter().any(|c| gating(c.id) && c.verdict.is_some_and(blind))
+        let paused = self.rollout.as_ref().is_some_and(|r| r.paused);
+        paused || self.share.is_off() || self.checks.iter().any(|c| gating(c.id) && c.verdict.is_some_and(blind))
     }
 
     pub(super) fn is_shared(&self) -> bool {
@@ -191,7 +200,7 @@ impl Watch {
                 .zip(minute.baseline.buckets.as_ref())
                 .map(|(c, b)| (c.scaled(share), b.scaled(share))),
         };
-        let left = whole_polls((self.setup.window_s - self.step_seconds()) / policy.poll_s);
+        let left = whole_polls((self.due() - self.step_seconds()) / policy.poll_s);
         self.step.compare.forecast(self.step_seconds(), &like, &self.background, policy, left)
     }
 
@@ -227,6 +236,9 @@ impl WindowClock {
         };
         *part += time;
         *total += time;
+        if span == Span::Held {
+            self.held += time;
+        }
         match self.parts.last_mut() {
             Some((length, last)) if *last == span => *length += time,
             _ => self.parts.push((time, span)),

@@ -60,13 +60,19 @@ impl Watch {
         }
     }
 
+    /// A step that was not there yet begins anew. Within a step, or back down, the same evidence goes on: it is counted poll by poll at
+    /// whatever weight there was.
     fn moved_elsewhere(&mut self, before: f64, now: f64) {
-        let change = format!("{} → {}", humanize::share(before), humanize::share(now));
-        self.note("step", format!("Somebody else changed the weight: {change}; a new window begins"));
+        let change = format!("Somebody else changed the weight: {} → {}", humanize::share(before), humanize::share(now));
         if now >= 1.0 - 1e-9 && self.setup.rule.until == Until::Promoted {
+            self.note("step", change);
             self.promoted_elsewhere();
-        } else {
+        } else if self.step_index() > self.step.index {
+            self.note("step", format!("{change}; a new window begins"));
             self.next_step();
+        } else {
+            self.note("step", format!("{change}; the window goes on"));
+            self.announce_step();
         }
     }
 

@@ -108,7 +108,8 @@ impl Watch {
 
     fn window_view(&self) -> Window {
         let length = Duration::from_secs_f64(self.setup.window_s);
-        let ends = self.step.started.map(|t0| t0.plus(length)).filter(|_| self.step.judged.is_none() && self.ended.is_none());
+        let due = Duration::from_secs_f64(self.due());
+        let ends = self.step.started.map(|t0| t0.plus(due)).filter(|_| self.step.judged.is_none() && self.ended.is_none());
         Window { watched: self.clock.watched, blind: self.clock.blind, length, ends, parts: self.clock.parts.clone() }
     }
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use statrs::distribution::{Binomial, DiscreteCDF};
-
 use super::Finding;
 use crate::{
     engine::{
@@ -13,18 +11,14 @@ use crate::{
         recent::MINUTE,
         role::{Role, Sides},
         sample::CheckState,
-        snapshot::Sentence,
+        share::Seen,
+        snapshot::{Sentence, Tone},
         verdict::CheckVerdict,
         watch::Watch,
         words::Say,
     },
     humanize,
 };
-
-/// The share seen is off when it misses the share asked by more than this, or by a quarter of it ...
-const SHARE_OFF: f64 = 0.05;
-/// ... and chance alone would do so this seldom.
-const SHARE_CHANCE: f64 = 0.001;
 
 impl Watch {
     pub(super) fn sick_sentence(&self, sick: Sick) -> Sentence {
@@ -102,46 +96,46 @@ impl Watch {
 
     pub(super) fn traffic(&self) -> Finding {
         let n = Sides::build(|role| self.recent.over(role, self.now, MINUTE).requests);
-        let total = n.baseline + n.candidate;
-        let seen = n.map(|n| if total > 0.0 { n / total } else { 0.0 });
-        let sides = Sides::build(|role| Figures {
-            requests: Some(*n.of(role)),
-            value: (total > 0.0).then(|| *seen.of(role)),
-            ..Figures::default()
-        });
-        let asked = self.weight;
-        let evidence =
-            Evidence { sides, difference: asked.filter(|_| total > 0.0).map(|w| seen.candidate - w), ..Evidence::default() };
-        let (verdict, sentence) = if self.sources.blind().is_some() && asked.is_some() {
-            (CheckVerdict::ProviderError, Sentence::plain("Which share each version gets is not known without their pages"))
-        } else {
-            traffic_verdict(asked, seen.candidate, n.candidate, total)
+        let seen = Seen { candidate: n.candidate, total: n.baseline + n.candidate };
+        let share = |role| seen.share().map(|c| if role == Role::Candidate { c } else { 1.0 - c });
+        let sides = Sides::build(|role| Figures { requests: Some(*n.of(role)), value: share(role), ..Figures::default() });
+        let difference = self.weight.zip(seen.share()).map(|(asked, seen)| seen - asked);
+        let (verdict, sentence) = self.traffic_verdict(seen);
+        Finding { verdict, sentence, evidence: Evidence { sides, difference, ..Evidence::default() } }
+    }
+
+    fn traffic_verdict(&self, seen: Seen) -> (CheckVerdict, Sentence) {
+        let Some(asked) = self.weight else {
+            return (CheckVerdict::Muted, Sentence::plain("No backend says which share was asked for"));
         };
-        Finding { verdict, sentence, evidence }
+        if self.sources.blind().is_some() {
+            return (
+                CheckVerdict::ProviderError,
+                Sentence::plain("Which share each version gets is not known without their pages"),
+            );
+        }
+        let Some(share) = seen.share().filter(|_| seen.total >= MIN_REQUESTS) else {
+            let text = format!("Too few requests to see the share: {} in the last minute", humanize::count(seen.total));
+            return (CheckVerdict::Insufficient, Sentence::plain(text));
+        };
+        if self.share.is_off() {
+            let say = Say::new().text(format!("Asked for {} of traffic, ", humanize::share(asked))).candidate(&self.setup.names);
+            return (CheckVerdict::Warn, say.text(format!(" gets {}", humanize::share_seen(share))).done());
+        }
+        let text = format!("Asked for {}, seen {} in the last minute", humanize::share(asked), humanize::share_seen(share));
+        (CheckVerdict::Pass, Sentence::plain(text))
     }
-}
 
-fn traffic_verdict(asked: Option<f64>, seen: f64, n: f64, total: f64) -> (CheckVerdict, Sentence) {
-    let Some(asked) = asked else {
-        return (CheckVerdict::Muted, Sentence::plain("No backend says which share was asked for"));
-    };
-    if total < MIN_REQUESTS {
-        let text = format!("Too few requests to see the share: {} in the last minute", humanize::count(total));
-        return (CheckVerdict::Insufficient, Sentence::plain(text));
+    /// Before the checks are judged: whether traffic goes where it was asked to.
+    pub(super) fn look_at_the_share(&mut self) {
+        let n = Sides::build(|role| self.recent.over(role, self.now, MINUTE).requests);
+        let seen = Seen { candidate: n.candidate, total: n.baseline + n.candidate };
+        let was_off = self.share.is_off();
+        self.share.poll(self.now, self.weight, self.sources.blind().is_none().then_some(seen));
+        match (was_off, self.share.is_off()) {
+            (false, true) => self.row("step", "held", "the traffic share is not what was asked for", Some(Tone::Held)),
+            (true, false) => self.row("step", "goes on", "the traffic share is right again", None),
+            _ => {}
+        }
     }
-    let text = format!("Asked for {}, seen {} in the last minute", humanize::share(asked), humanize::share_seen(seen));
-    let far = (seen - asked).abs() > SHARE_OFF.max(asked / 4.0);
-    let verdict = if far && binomial_p(n, total, asked) < SHARE_CHANCE { CheckVerdict::Warn } else { CheckVerdict::Pass };
-    (verdict, Sentence::plain(text))
-}
-
-/// Two-sided binomial probability of a count at least as far out as `n` of `total` (twice the smaller tail).
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "request counts of one minute")]
-fn binomial_p(n: f64, total: f64, share: f64) -> f64 {
-    let (n, total) = (n.round() as u64, total.round() as u64);
-    let Ok(law) = Binomial::new(share.clamp(0.0, 1.0), total) else {
-        return 1.0;
-    };
-    let upper = if n == 0 { 1.0 } else { law.sf(n - 1) };
-    (2.0 * law.cdf(n).min(upper)).min(1.0)
 }

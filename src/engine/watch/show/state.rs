@@ -212,6 +212,17 @@ impl Watch {
             };
             return Some((filled(Glyph::Shared, "BOTH WORSE", Tone::Held), sentence, next));
         }
+        if self.share.is_off() {
+            let text = Sentence::plain(". The comparison would mislead.").clauses;
+            let sentence = Sentence { clauses: [self.checks[4].sentence.clauses.clone(), text].concat() };
+            let say = match self.share.right_for(self.now) {
+                None => Say::new().text("Held until the share is right for 1m.").then().text(" Look at the router."),
+                Some(span) => {
+                    Say::new().text(format!("It has been right again for {}; held until it was for 1m.", humanize::duration(span)))
+                }
+            };
+            return Some((filled(Glyph::Shared, "HELD", Tone::Held), sentence, say.done()));
+        }
         if self.rollout.as_ref().is_some_and(|r| r.paused) {
             let sentence = Sentence::plain("The rollout is paused; judging goes on.");
             let next = Say::new().key("space").text(" resumes it.").done();
@@ -296,7 +307,7 @@ impl Watch {
     }
 
     fn open_next(&self) -> Sentence {
-        let left = (self.setup.window_s - self.step_seconds()).max(0.0);
+        let left = (self.due() - self.step_seconds()).max(0.0);
         let when = humanize::about(Duration::from_secs_f64(left));
         let enough = if self.forecast().promotable {
             "the window ends, and the evidence will be enough."
