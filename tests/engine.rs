@@ -4,5 +4,7 @@
 mod ladder;
 #[path = "engine/play.rs"]
 mod play;
+#[path = "engine/properties.rs"]
+mod properties;
 #[path = "engine/verdicts.rs"]
 mod verdicts;

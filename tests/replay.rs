@@ -2,3 +2,5 @@
 
 #[path = "replay/agreement.rs"]
 mod agreement;
+#[path = "replay/halving.rs"]
+mod halving;

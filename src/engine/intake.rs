@@ -147,9 +147,24 @@ fn blank(role: Role, version: &str, instance: String) -> Sample {
     }
 }
 
+impl Totals {
+    /// The first series whose total is no count at all: infinite or no number.
+    fn no_count(&self) -> Option<&str> {
+        let is_none = |total: &f64| !total.is_finite();
+        let counters = self.requests.iter().flatten().find(|series| is_none(&series.total)).map(|series| series.key.as_str());
+        counters.or_else(|| {
+            self.latency.iter().flatten().find(|series| series.count.iter().any(is_none)).map(|series| series.key.as_str())
+        })
+    }
+}
+
 impl Process {
     /// Fills in what `totals` add to what is known, and remembers them.
     fn take(&mut self, role: Role, started: Time, totals: Totals, sample: &mut Sample) {
+        if let Some(key) = totals.no_count() {
+            sample.reason = Some(format!("the counter {{{key}}} holds no count"));
+            return;
+        }
         if let Some(reason) = self.broken(&totals) {
             *self = Self { is_new: self.is_new, start_s: totals.process_start_s, ..Self::default() };
             self.remember(totals);

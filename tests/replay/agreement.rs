@@ -26,14 +26,14 @@ struct Expected {
 }
 
 #[derive(Debug, Deserialize)]
-struct Decision {
-    trace: String,
-    verdict: String,
-    at_s: f64,
-    reason: String,
+pub(crate) struct Decision {
+    pub(crate) trace: String,
+    pub(crate) verdict: String,
+    pub(crate) at_s: f64,
+    pub(crate) reason: String,
 }
 
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces").join(name)
 }
 
@@ -46,9 +46,16 @@ fn lines<T: for<'de> Deserialize<'de>>(path: &Path) -> Vec<T> {
 fn decide(name: &str) -> Vec<(Expected, Decision)> {
     let folder = folder(name);
     let expected: Vec<Expected> = lines(&folder.join("expected.ndjson"));
+    let traces = expected.iter().map(|e| folder.join(format!("{}.ndjson.gz", e.trace)));
+    let decided = decisions(traces);
+    assert_eq!(decided.len(), expected.len(), "one line a file");
+    expected.into_iter().zip(decided).collect()
+}
+
+/// What the program decides about each of these.
+pub(crate) fn decisions(traces: impl Iterator<Item = PathBuf>) -> Vec<Decision> {
     let out = tempfile::tempdir().expect("a folder");
     let decisions = out.path().join("decisions.ndjson");
-    let traces = expected.iter().map(|e| folder.join(format!("{}.ndjson.gz", e.trace)));
     let status = Command::new(env!("CARGO_BIN_EXE_rollwatch"))
         .args(["replay", "--headless", "--decisions"])
         .arg(&decisions)
@@ -56,9 +63,7 @@ fn decide(name: &str) -> Vec<(Expected, Decision)> {
         .status()
         .expect("the program starts");
     assert!(status.success());
-    let decided: Vec<Decision> = lines(&decisions);
-    assert_eq!(decided.len(), expected.len(), "one line a file");
-    expected.into_iter().zip(decided).collect()
+    lines(&decisions)
 }
 
 #[test]
