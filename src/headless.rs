@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::engine::{
     event::{CheckChange, Ended, Event, Line, SCHEMA, Started},
     snapshot::Snapshot,
+    time::Time,
 };
 
 /// What stdout carries.
@@ -30,7 +31,7 @@ pub struct Printer<W> {
     format: Format,
     out: W,
     started: Option<Box<Started>>,
-    ended: Option<Ended>,
+    ended: Option<(Time, Ended)>,
 }
 
 /// The document of [`Format::Json`]: the fields of `watch.ended`, what was watched, and each check's last word.
@@ -58,7 +59,7 @@ impl<W: Write> Printer<W> {
     pub fn line(&mut self, line: &Line) -> io::Result<()> {
         match &line.event {
             Event::WatchStarted(started) => self.started = Some(started.clone()),
-            Event::WatchEnded(ended) => self.ended = Some(ended.clone()),
+            Event::WatchEnded(ended) => self.ended = Some((line.at, ended.clone())),
             _ => {}
         }
         match self.format {
@@ -89,11 +90,16 @@ impl<W: Write> Printer<W> {
     /// # Errors
     /// Those of the output.
     pub fn finish(&mut self, checks: &[CheckChange]) -> io::Result<()> {
-        let Some(ended) = &self.ended else {
+        let Some((at, ended)) = &self.ended else {
             return Ok(());
         };
         match self.format {
-            Format::Text => writeln!(self.out, "{}", text::last(ended))?,
+            Format::Text => {
+                for line in text::why(*at, ended, checks) {
+                    writeln!(self.out, "{line}")?;
+                }
+                writeln!(self.out, "{}", text::last(ended))?;
+            }
             Format::Jsonl => {}
             Format::Json => {
                 let started = self.started.as_deref();

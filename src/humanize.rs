@@ -30,6 +30,12 @@ pub fn share(fraction: f64) -> String {
     format!("{percent} %")
 }
 
+/// A margin in percentage points with as few digits as it needs: `0.1 pp`.
+#[must_use]
+pub fn margin(fraction: f64) -> String {
+    share(fraction).replace('%', "pp")
+}
+
 /// A measured share with one digit: `24.9 %`.
 #[must_use]
 pub fn share_seen(fraction: f64) -> String {

@@ -33,9 +33,9 @@ const COLD_START: (f64, f64) = (0.4, 0.012);
 /// Latency: tolerated difference of the share of slow requests. The factor depends on the bound ([`Edge::factor`]).
 const LATENCY_MARGIN: f64 = 0.001;
 /// Errors: what the candidate must be shown to be better than before it is promoted.
-const ERRORS_PROMOTE: Null = Null { factor: 1.5, margin: 0.005 };
+pub const ERRORS_PROMOTE: Null = Null { factor: 1.5, margin: 0.005 };
 /// The same for the share of slow requests.
-const LATENCY_PROMOTE: Null = Null { factor: 2.0, margin: 0.01 };
+pub const LATENCY_PROMOTE: Null = Null { factor: 2.0, margin: 0.01 };
 /// Noise assumed for latency polls before the reference was known: nearly worthless.
 const NOISE_UNKNOWN: f64 = 9.0;
 
@@ -220,12 +220,18 @@ impl Compare {
         self.ladder.part(metric, self.own(metric), self.weight(metric))
     }
 
+    /// A metric's share of the false-alarm budget, a fraction.
+    #[must_use]
+    pub const fn budget(&self, metric: Metric) -> f64 {
+        match metric {
+            Metric::Errors => self.weights.0,
+            Metric::Latency => self.weights.1,
+        }
+    }
+
     /// The natural logarithm of a metric's share of the budget.
     fn weight(&self, metric: Metric) -> f64 {
-        match metric {
-            Metric::Errors => self.weights.0.ln(),
-            Metric::Latency => self.weights.1.ln(),
-        }
+        self.budget(metric).ln()
     }
 
     /// One metric's part of this step's own evidence.

@@ -206,6 +206,26 @@ pub struct CheckChange {
     pub sentence: String,
     /// The numbers behind it.
     pub evidence: Evidence,
+    /// The same in words, and what would change it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explanation: Vec<Reason>,
+}
+
+/// One line of an explanation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// What it is about: `counted`, `difference`, `noise`, `roll back`, `promote`, `test`, `rule`, `what if`.
+    pub about: String,
+    /// What there is to say.
+    pub text: String,
+}
+
+impl Reason {
+    /// A line.
+    #[must_use]
+    pub fn new(about: &str, text: impl Into<String>) -> Self {
+        Self { about: about.to_owned(), text: text.into() }
+    }
 }
 
 /// The numbers behind a check's verdict.
@@ -215,7 +235,7 @@ pub struct Evidence {
     pub sides: Sides<Figures>,
     /// Candidate minus baseline, in the check's unit (fractions, or a ratio minus one for latencies); null when one side is unknown.
     pub difference: Option<f64>,
-    /// The 95 % interval of the difference.
+    /// The 95 % confidence sequence of the difference: it holds at every poll at once.
     pub band: Option<(f64, f64)>,
     /// The limit that is drawn: a fraction, or milliseconds.
     pub limit: Option<f64>,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     action::{Ability, Action, Fact},
-    event::Ended,
+    event::{Ended, Reason},
     role::{Role, Sides},
     sample::HealthCheck,
     time::Time,
@@ -359,6 +359,8 @@ pub struct CheckRow {
     pub sentence: String,
     /// Whether it can fail the watch.
     pub gating: bool,
+    /// What is behind the verdict, line by line.
+    pub explanation: Vec<Reason>,
 }
 
 /// One version.

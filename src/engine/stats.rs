@@ -5,6 +5,7 @@ pub mod interval;
 pub mod noise;
 pub mod quantile;
 pub mod ratio;
+pub mod sequence;
 
 /// ln(sum(exp(x))) of a few numbers, without overflow. Negative infinity for none.
 #[must_use]

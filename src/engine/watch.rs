@@ -8,6 +8,7 @@
 pub mod act;
 mod checks;
 mod decide;
+mod explain;
 mod poll;
 mod rollout;
 mod show;
@@ -237,6 +238,7 @@ impl Watch {
                 was: None,
                 sentence: c.sentence.text(),
                 evidence: c.evidence.clone(),
+                explanation: self.explain(c),
             })
         };
         self.checks.iter().filter_map(change).collect()

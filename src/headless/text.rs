@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::{
     engine::{
         action::Action,
-        event::{Ended, Event, Line, Started},
+        event::{CheckChange, Ended, Event, Line, Started},
         snapshot::Snapshot,
-        verdict::Outcome,
+        time::Time,
+        verdict::{CheckVerdict, Outcome, Verdict},
     },
     humanize,
 };
@@ -62,6 +63,22 @@ fn verb(action: Action) -> String {
 /// The line that shows that the watch is alive.
 pub(super) fn progress(now: &Snapshot) -> String {
     format!("{}  NOTE  {} {}", humanize::clock(now.at), now.sentence.text(), now.next.text())
+}
+
+/// What is behind the end: of a failure the check that failed, of anything else each that was judged.
+pub(super) fn why(at: Time, ended: &Ended, checks: &[CheckChange]) -> Vec<String> {
+    let clock = humanize::clock(at);
+    let failed = |c: &&CheckChange| c.verdict == CheckVerdict::Fail;
+    let judged = |c: &&CheckChange| c.evidence.rollback_nats.is_some();
+    let lines = |c: &CheckChange| -> Vec<String> {
+        c.explanation.iter().map(|reason| format!("{clock}  NOTE  {}, {}: {}.", c.check, reason.about, reason.text)).collect()
+    };
+    let shown: Vec<&CheckChange> = if ended.verdict == Verdict::Fail {
+        checks.iter().filter(failed).collect()
+    } else {
+        checks.iter().filter(judged).collect()
+    };
+    shown.into_iter().flat_map(lines).collect()
 }
 
 /// The very last line: it begins with END and names the exit code.

@@ -15,6 +15,8 @@ pub enum Command {
     Act(Slot),
     /// Show every key.
     Help,
+    /// Show what is behind the selected check.
+    Explain,
     /// The next pane gets the keys.
     NextPane,
     /// The one before.
@@ -68,7 +70,9 @@ pub enum Slot {
 pub enum Scope {
     /// On the overview.
     Overview,
-    /// On the overview and in the help.
+    /// On the overview and in an explanation.
+    Checks,
+    /// On the overview, in an explanation and in the help.
     Reading,
     /// In a panel that asks.
     Panel,
@@ -125,8 +129,16 @@ pub const BINDINGS: &[Binding] = &[
     binding(&[(Key::Char(' '), "space")], Command::Act(Slot::Hold), Scope::Overview, Group::Act, "pause, resume the rollout", ""),
     binding(&[(Key::Char('X'), "X")], Command::Act(Slot::Abort), Scope::Overview, Group::Act, "abort: out of traffic, kept", ""),
     binding(&[(Key::Char('A'), "A")], Command::Act(Slot::Arm), Scope::Overview, Group::Act, "arm, disarm auto-rollback", ""),
-    binding(&[(Key::Tab, "tab")], Command::NextPane, Scope::Overview, Group::Move, "next pane", "pane"),
-    binding(&[(Key::BackTab, "shift-tab")], Command::PreviousPane, Scope::Overview, Group::Move, "pane before", ""),
+    binding(
+        &[(Key::Char('e'), "e"), (Key::Enter, "enter")],
+        Command::Explain,
+        Scope::Checks,
+        Group::Move,
+        "explain the selected check",
+        "explain",
+    ),
+    binding(&[(Key::Tab, "tab")], Command::NextPane, Scope::Checks, Group::Move, "next pane; next check", "pane"),
+    binding(&[(Key::BackTab, "shift-tab")], Command::PreviousPane, Scope::Checks, Group::Move, "the one before", ""),
     binding(
         &[(Key::Char('j'), "j"), (Key::Down, "down")],
         Command::Down,
@@ -163,6 +175,8 @@ pub enum Place {
     Overview,
     /// The help.
     Help,
+    /// An explanation.
+    Explain,
     /// A panel that asks.
     Panel,
 }
@@ -172,7 +186,8 @@ impl Scope {
         match self {
             Self::Always => true,
             Self::Overview => matches!(place, Place::Overview),
-            Self::Reading => matches!(place, Place::Overview | Place::Help),
+            Self::Checks => matches!(place, Place::Overview | Place::Explain),
+            Self::Reading => matches!(place, Place::Overview | Place::Explain | Place::Help),
             Self::Panel => matches!(place, Place::Panel),
         }
     }
@@ -215,7 +230,7 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_at_one_place() {
-        for place in [Place::Overview, Place::Help, Place::Panel] {
+        for place in [Place::Overview, Place::Help, Place::Explain, Place::Panel] {
             let here = BINDINGS.iter().filter(|b| b.scope.holds(place)).flat_map(|b| b.keys);
             let mut keys: Vec<String> = here.map(|(key, _)| format!("{key:?}")).collect();
             let all = keys.len();
@@ -231,6 +246,7 @@ mod tests {
             assert!(matches!(command(key, Place::Overview), Some(Command::Act(_))), "{key:?}");
             assert_eq!(command(key, Place::Panel), None);
             assert_eq!(command(key, Place::Help), None);
+            assert_eq!(command(key, Place::Explain), None);
         }
         assert_eq!(command(Key::Char('y'), Place::Overview), None);
         assert_eq!(command(Key::Char('y'), Place::Panel), Some(Command::Yes));
@@ -238,7 +254,7 @@ mod tests {
 
     #[test]
     fn keys_of_later_views_do_nothing() {
-        for key in "wedm:n/f12345".chars().map(Key::Char) {
+        for key in "wdm:n/f12345".chars().map(Key::Char) {
             assert_eq!(command(key, Place::Overview), None, "{key:?}");
         }
     }

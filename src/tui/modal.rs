@@ -1,4 +1,4 @@
-//! What opens over the screen: the panel that asks, and the help.
+//! What opens over the screen: the panel that asks, the explanation of a check, and the help.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +7,7 @@ use super::keymap::Place;
 
 pub mod confirm;
 pub(super) mod confirm_text;
+pub(super) mod explain;
 pub(super) mod help;
 
 /// What is open.
@@ -14,6 +15,8 @@ pub(super) mod help;
 pub enum Modal {
     /// Every key, and how far it is scrolled.
     Help(usize),
+    /// What is behind the selected check, and how far it is scrolled.
+    Explain(usize),
     /// A question with a second key.
     Confirm(Confirm),
 }
@@ -23,6 +26,7 @@ impl Modal {
     pub(super) const fn place(&self) -> Place {
         match self {
             Self::Help(_) => Place::Help,
+            Self::Explain(_) => Place::Explain,
             Self::Confirm(_) => Place::Panel,
         }
     }
@@ -30,7 +34,7 @@ impl Modal {
     /// When it was first seen by a person, if it counts that time.
     pub(super) const fn shown_ms(&mut self) -> Option<&mut Option<u64>> {
         match self {
-            Self::Help(_) => None,
+            Self::Help(_) | Self::Explain(_) => None,
             Self::Confirm(panel) => Some(&mut panel.shown_ms),
         }
     }

@@ -6,7 +6,7 @@ use super::{
     modal::{
         Modal,
         confirm::{Confirm, Outcome, Question},
-        help,
+        explain, help,
     },
     model::{Focus, UiState},
 };
@@ -51,6 +51,9 @@ pub fn update(ui: &mut UiState, snapshot: &Snapshot, press: Press, actor: &Actor
     match command {
         Command::Act(slot) => open_panel(ui, snapshot, slot),
         Command::Help => ui.modal = if place == Place::Help { None } else { Some(Modal::Help(0)) },
+        Command::Explain => ui.modal = if place == Place::Explain { None } else { Some(Modal::Explain(0)) },
+        Command::NextPane if place == Place::Explain => turn(ui, snapshot, 1),
+        Command::PreviousPane if place == Place::Explain => turn(ui, snapshot, snapshot.checks.len().saturating_sub(1)),
         Command::NextPane => ui.focus = ui.focus.next(),
         Command::PreviousPane => ui.focus = ui.focus.next().next(),
         Command::Down => step(ui, snapshot, |at, last| (at + 1).min(last)),
@@ -105,6 +108,8 @@ fn refusal(key: &ActKey, snapshot: &Snapshot) -> Option<String> {
 fn step(ui: &mut UiState, snapshot: &Snapshot, to: impl Fn(usize, usize) -> usize) {
     if let Some(Modal::Help(scrolled)) = &mut ui.modal {
         *scrolled = to(*scrolled, help::last_scroll(snapshot, ui.size));
+    } else if let Some(Modal::Explain(scrolled)) = ui.modal {
+        ui.modal = Some(Modal::Explain(to(scrolled, explain::last_scroll(snapshot, ui))));
     } else if ui.focus == Focus::Events {
         ui.scrolled = to(ui.scrolled, snapshot.events.len().saturating_sub(1));
     } else if let Some(last) = snapshot.checks.len().checked_sub(1) {
@@ -112,6 +117,14 @@ fn step(ui: &mut UiState, snapshot: &Snapshot, to: impl Fn(usize, usize) -> usiz
         ui.focus = Focus::Checks;
         ui.selected = snapshot.checks.get(at).map(|row| row.id.clone());
     }
+}
+
+/// Another check is explained, so many further down.
+fn turn(ui: &mut UiState, snapshot: &Snapshot, by: usize) {
+    let at = selected(ui, snapshot).unwrap_or(0) + by;
+    let row = at.checked_rem(snapshot.checks.len()).and_then(|at| snapshot.checks.get(at));
+    ui.selected = row.map(|row| row.id.clone());
+    ui.modal = Some(Modal::Explain(0));
 }
 
 fn close(ui: &mut UiState) {

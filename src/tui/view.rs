@@ -19,7 +19,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use self::layout::{Charts, Plan, Shape};
 use super::{
     glyph,
-    modal::{Modal, confirm_text, help},
+    modal::{Modal, confirm_text, explain, help},
     model::{Focus, UiState},
     pen::Pen,
     theme::{Role, Theme},
@@ -50,6 +50,7 @@ pub fn draw(frame: &mut Buffer, snapshot: &Snapshot, ui: &UiState, theme: Theme)
         Shape::Nothing => {}
         Shape::Line => words::line(&mut pen, area, snapshot),
         Shape::Words if matches!(ui.modal, Some(Modal::Help(_))) => help::draw(&mut pen, area, snapshot, ui),
+        Shape::Words if matches!(ui.modal, Some(Modal::Explain(_))) => explain::draw(&mut pen, area, snapshot, ui),
         Shape::Words => words::draw(&mut pen, area, snapshot, ui),
         Shape::Panes(plan) => panes(&mut pen, &plan, snapshot, ui),
     }
@@ -68,6 +69,10 @@ fn panes(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
     if matches!(ui.modal, Some(Modal::Help(_))) {
         let whole = Rect { height: plan.keys.bottom(), ..plan.header };
         return help::draw(pen, whole, snapshot, ui);
+    }
+    if matches!(ui.modal, Some(Modal::Explain(_))) {
+        let whole = Rect { height: plan.keys.bottom(), ..plan.header };
+        return explain::draw(pen, whole, snapshot, ui);
     }
     header::draw(pen, plan.header, snapshot);
     verdict::draw(pen, plan.verdict, snapshot, ui);

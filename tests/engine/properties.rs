@@ -215,9 +215,9 @@ proptest! {
 
     #[test]
     fn what_is_no_count_gives_neither_pass_nor_fail(odd in vec((any::<u8>(), any::<u8>()), 45..60), both in any::<bool>()) {
-        const ODD: [f64; 5] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 7.0];
+        const ODD: [f64; 4] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 7.0];
         let pages = odd.into_iter().map(|(x, y)| {
-            let (x, y) = (ODD[usize::from(x % 5)], ODD[usize::from(y % 5)]);
+            let (x, y) = (ODD[usize::from(x % 4)], ODD[usize::from(y % 4)]);
             Role::BOTH.map(|role| {
                 let mut instance = Instance::new(role, "a");
                 if both || role == Role::Candidate {

@@ -4,7 +4,7 @@ use proptest::{collection::vec, num::f64 as float, option, prelude::*};
 use rollwatch::{
     engine::{
         action::{Action, Actor, ActorKind, Target},
-        event::{CheckChange, Ended, Event, Evidence, Figures, Line, Poll, SCHEMA, Started, VerdictChange},
+        event::{CheckChange, Ended, Event, Evidence, Figures, Line, Poll, Reason, SCHEMA, Started, VerdictChange},
         role::{Role, Sides},
         sample::{Buckets, CheckState, Health, HealthCheck, HealthState, Missing, Sample, SourceKind},
         time::Time,
@@ -181,7 +181,10 @@ fn evidence() -> impl Strategy<Value = Evidence> {
 
 fn check() -> impl Strategy<Value = Event> {
     (text(), check_verdict(), option::of(check_verdict()), text(), evidence()).prop_map(
-        |(check, verdict, was, sentence, evidence)| Event::Check(Box::new(CheckChange { check, verdict, was, sentence, evidence })),
+        |(check, verdict, was, sentence, evidence)| {
+            let explanation = vec![Reason::new("counted", sentence.clone())];
+            Event::Check(Box::new(CheckChange { check, verdict, was, sentence, evidence, explanation }))
+        },
     )
 }
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use rollwatch::engine::{
     action::{Ability, Action, Fact, Preview, Target},
+    event::Reason,
     role::{Role as Side, Sides},
     sample::{CheckState, HealthCheck},
     snapshot::{
@@ -139,6 +140,7 @@ fn check(id: &str, name: &str, verdict: CheckVerdict, figures: [&str; 5], senten
         requests,
         sentence: sentence.to_owned(),
         gating: true,
+        explanation: vec![Reason::new("counted", sentence), Reason::new("what if", "one"), Reason::new("what if", "two")],
     }
 }
 

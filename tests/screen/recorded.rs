@@ -6,6 +6,8 @@ use rollwatch::{
     journal::{playback, reader},
 };
 
+use rollwatch::tui::input::Key;
+
 use super::render::Desk;
 
 /// The pictures of the recorded watch so many seconds after its start.
@@ -30,4 +32,23 @@ fn a_recorded_watch_looks_the_same_at_every_moment() {
         let at = |size| Desk::new(snapshot.clone(), size).text();
         assert_snapshot!(format!("recorded_{second:03}"), format!("{}\n{}", at((120, 40)), at((80, 24))));
     }
+}
+
+#[test]
+fn an_explanation_says_what_is_behind_a_check() {
+    let [snapshot]: [Snapshot; 1] = pictures(&[75]).try_into().expect("one picture");
+    let explained = |size, keys: &[Key]| {
+        let mut desk = Desk::new(snapshot.clone(), size);
+        for key in keys {
+            assert_eq!(desk.press(*key), None);
+        }
+        desk.text()
+    };
+    let (explain, next) = (Key::Char('e'), Key::Tab);
+    assert_snapshot!("explain_errors", explained((120, 40), &[explain]) + "\n" + &explained((80, 24), &[explain]));
+    assert_snapshot!("explain_latency", explained((120, 40), &[explain, next]));
+    let end = explained((80, 24), &[Key::Enter, Key::Char('G')]);
+    assert!(end.contains("what if") && end.contains("esc"), "{end}");
+    let closed = explained((120, 40), &[explain, Key::Esc]);
+    assert_eq!(closed, explained((120, 40), &[]));
 }

@@ -94,9 +94,8 @@ impl Record {
 
 /// The same engine says the same; another version may not.
 fn compare(recorded: &[Line], said: &[Event]) {
-    let is_judgement = |event: &&Event| matches!(event, Event::Check(_) | Event::Verdict(_));
-    let then: Vec<&Event> = recorded.iter().map(|line| &line.event).filter(is_judgement).collect();
-    let now: Vec<&Event> = said.iter().filter(is_judgement).collect();
+    let then = judgements(recorded.iter().map(|line| &line.event));
+    let now = judgements(said.iter());
     if then != now {
         tracing::warn!(
             "this version of rollwatch judges this record differently: {} judgements then, {} now",
@@ -104,4 +103,16 @@ fn compare(recorded: &[Line], said: &[Event]) {
             now.len()
         );
     }
+}
+
+/// What was judged, without the wording of its explanation.
+fn judgements<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Event> {
+    let judged = events.filter(|event| matches!(event, Event::Check(_) | Event::Verdict(_)));
+    let plain = judged.cloned().map(|mut event| {
+        if let Event::Check(check) = &mut event {
+            check.explanation.clear();
+        }
+        event
+    });
+    plain.collect()
 }

@@ -45,6 +45,35 @@ impl Compare {
         let promotable = proves_in.is_some_and(|polls| polls <= left) && course.promotable(&gating, left);
         Forecast { convicts_in, promotable, proves_in }
     }
+
+    /// Polls until one metric alone has the evidence to promote; null when it never has.
+    #[must_use]
+    pub fn proves_in(&self, t: f64, like: &Joined, background: &Background, metric: Metric) -> Option<u32> {
+        let course = Course::new(self, t, like, background);
+        first(|polls| course.proves(metric, polls))
+    }
+
+    /// How many bad requests of the candidate within the next `polls` polls would convict it, all else going on like `like`. Null when
+    /// even all of them would not.
+    #[must_use]
+    pub fn bad_needed(&self, t: f64, like: &Joined, background: &Background, metric: Metric, polls: u32) -> Option<u32> {
+        let mut course = Course::new(self, t, like, background);
+        let polls = f64::from(polls);
+        let most = course.requests(metric)? * polls;
+        let mut convicts = |bad: f64| {
+            course.set_bad(metric, bad / polls);
+            course.evidence(polls) >= self.needed()
+        };
+        if !convicts(most) {
+            return None;
+        }
+        let (mut low, mut high) = (0, super::whole(most.ceil()));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if convicts(f64::from(middle).min(most)) { high = middle } else { low = middle + 1 }
+        }
+        Some(low)
+    }
 }
 
 impl<'a> Course<'a> {
@@ -88,6 +117,26 @@ impl<'a> Course<'a> {
             compare.ladder.part(metric, weight + log_e, weight)
         };
         log_sum_exp(&[part(Metric::Errors, errors), part(Metric::Latency, latency)])
+    }
+
+    /// The candidate's requests in one poll.
+    fn requests(&self, metric: Metric) -> Option<f64> {
+        let (split, _) = match metric {
+            Metric::Errors => self.errors.as_ref()?,
+            Metric::Latency => self.latency.first()?,
+        };
+        Some(split.n_c)
+    }
+
+    /// So many of the candidate's requests in each poll are bad; slow ones are slower than every bound.
+    fn set_bad(&mut self, metric: Metric, bad: f64) {
+        let splits = match metric {
+            Metric::Errors => self.errors.as_mut_slice(),
+            Metric::Latency => self.latency.as_mut_slice(),
+        };
+        for (split, _) in splits {
+            split.bad_c = bad;
+        }
     }
 
     /// Whether the evidence grows at all, so that a conviction can come of it.

@@ -13,7 +13,7 @@ pub fn quantile(buckets: &Buckets, q: f64) -> Option<f64> {
 }
 
 /// The latency at that rank (a number of requests, counted from the fastest).
-fn at_rank(buckets: &Buckets, rank: f64) -> Option<f64> {
+pub(super) fn at_rank(buckets: &Buckets, rank: f64) -> Option<f64> {
     let mut below = (0.0, 0.0);
     for (&le, &count) in buckets.le_ms.iter().zip(&buckets.count) {
         if count >= rank {
@@ -27,20 +27,6 @@ fn at_rank(buckets: &Buckets, rank: f64) -> Option<f64> {
         below = (le, count);
     }
     None
-}
-
-/// A 95 % interval of the `q`-quantile: the latencies at the ranks that the binomial spread of the rank reaches (normal approximation;
-/// Conover, "Practical Nonparametric Statistics", 3.2). Null under 100 requests, where it would be wider than the histogram.
-#[must_use]
-pub fn quantile_interval(buckets: &Buckets, q: f64) -> Option<(f64, f64)> {
-    let total = buckets.total();
-    if total < 100.0 {
-        return None;
-    }
-    let spread = super::interval::Z95 * (total * q * (1.0 - q)).sqrt();
-    let low = at_rank(buckets, (q * total - spread).max(0.0))?;
-    let high = at_rank(buckets, (q * total + spread).min(total))?;
-    Some((low, high))
 }
 
 #[cfg(test)]
@@ -61,13 +47,5 @@ mod tests {
         let beyond = buckets(&[(100.0, 50.0), (f64::INFINITY, 100.0)]);
         assert_eq!(quantile(&beyond, 0.99), Some(f64::INFINITY));
         assert_eq!(quantile(&buckets(&[(100.0, 0.0), (f64::INFINITY, 0.0)]), 0.99), None);
-    }
-
-    #[test]
-    fn the_interval_holds_the_quantile() {
-        let b = buckets(&[(100.0, 5000.0), (200.0, 9900.0), (400.0, 9990.0), (f64::INFINITY, 10_000.0)]);
-        let (low, high) = quantile_interval(&b, 0.99).expect("enough requests");
-        let p99 = quantile(&b, 0.99).expect("not empty");
-        assert!(low < p99 && p99 < high && high < 400.0, "{low} {p99} {high}");
     }
 }

@@ -114,12 +114,13 @@ impl Watch {
         }
         let (id, name, verdict) = (check.id, check.name, finding.verdict);
         let (sentence, evidence) = (check.sentence.text(), check.evidence.clone());
+        let explanation = self.explain(&self.checks[index]);
         if let Some(was) = was {
             let head = format!("{name}: {} → {}", spaced(was), spaced(verdict));
             self.row("check", head, sentence.clone(), tone_of(verdict));
         }
         self.news.push(News::Check { index, was });
-        self.emit(Event::Check(Box::new(CheckChange { check: id.to_owned(), verdict, was, sentence, evidence })));
+        self.emit(Event::Check(Box::new(CheckChange { check: id.to_owned(), verdict, was, sentence, evidence, explanation })));
     }
 }
 

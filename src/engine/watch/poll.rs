@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Watch, WindowClock, checks};
 use crate::engine::{
     compare::{
-        Compare,
+        Compare, Metric,
         counts::{Joined, Tally},
         forecast::Forecast,
         ladder::Ladder,
@@ -180,13 +180,22 @@ impl Watch {
     /// How it would go on if every poll were like the last minute's.
     pub(super) fn forecast(&self) -> Forecast {
         let policy = &self.setup.policy;
-        let polls = self.recent.minute_polls(self.now);
-        if polls == 0 || self.verdict_is_settled() {
+        let Some(like) = self.like().filter(|_| !self.verdict_is_settled()) else {
             return Forecast::default();
+        };
+        let left = whole_polls((self.due() - self.step_seconds()) / policy.poll_s);
+        self.step.compare.forecast(self.step_seconds(), &like, &self.background, policy, left)
+    }
+
+    /// The last minute's mean poll; null before there is one.
+    pub(super) fn like(&self) -> Option<Joined> {
+        let polls = self.recent.minute_polls(self.now);
+        if polls == 0 {
+            return None;
         }
         let share = 1.0 / polls as f64;
         let minute = Sides::build(|role| self.recent.over(role, self.now, MINUTE));
-        let like = Joined {
+        Some(Joined {
             errors: Some(Split {
                 n_c: minute.candidate.requests * share,
                 bad_c: minute.candidate.errors * share,
@@ -199,9 +208,21 @@ impl Watch {
                 .as_ref()
                 .zip(minute.baseline.buckets.as_ref())
                 .map(|(c, b)| (c.scaled(share), b.scaled(share))),
-        };
-        let left = whole_polls((self.due() - self.step_seconds()) / policy.poll_s);
-        self.step.compare.forecast(self.step_seconds(), &like, &self.background, policy, left)
+        })
+    }
+
+    /// How much more than chance a metric's counts scatter, at the last minute's traffic; null while nothing can be said.
+    pub(super) fn noise(&self, metric: Metric) -> Option<f64> {
+        let like = self.like()?;
+        let countable = |split: &Split| split.n_c > 0.0 && split.n_b > 0.0;
+        match metric {
+            Metric::Errors => like.errors.filter(countable).map(|split| self.background.errors_noise(&split)),
+            Metric::Latency => {
+                let (candidate, baseline) = like.latency?;
+                let split = self.background.middle_edge()?.split(&candidate, &baseline).filter(countable)?;
+                Some(self.background.latency_noise(self.background.middle()?, &split))
+            }
+        }
     }
 
     fn remember_meter(&mut self) {

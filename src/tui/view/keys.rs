@@ -65,7 +65,8 @@ pub(in crate::tui) fn row(pen: &mut Pen<'_>, area: Rect, entries: &[Entry<'_>], 
     let (mut x, end) = (area.x + 1, area.right().saturating_sub(1));
     let (Remark::Spare(runs) | Remark::Urgent(runs)) = remark;
     let remark_at = end.saturating_sub(cells(width(runs))).max(x);
-    let keys_end = if matches!(remark, Remark::Urgent(_)) { remark_at } else { end };
+    let urgent = matches!(remark, Remark::Urgent(_));
+    let keys_end = if urgent { remark_at } else { end };
     for entry in entries {
         let words = width(entry) - entry.last().map_or(0, |last| last.width() - last.content.trim_end().chars().count());
         if x + cells(words) > keys_end {
@@ -73,7 +74,8 @@ pub(in crate::tui) fn row(pen: &mut Pen<'_>, area: Rect, entries: &[Entry<'_>], 
         }
         x = pen.write(x, area.y, end, entry);
     }
-    if x <= remark_at {
+    // What a key's trailing blanks cover is still free.
+    if urgent || x <= remark_at {
         pen.write_right(remark_at, area.y, end, runs);
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         role::Role,
         sample::Buckets,
         snapshot::Sentence,
-        stats::{interval, quantile::quantile_interval},
+        stats::sequence::{self, Share},
         verdict::CheckVerdict,
         watch::Watch,
         words::{self, Say},
@@ -70,9 +70,10 @@ impl Watch {
             of: None,
         });
         let (b, c) = (&self.step.since.baseline, &self.step.since.candidate);
+        let share = |sum: &Sum| Share { bad: sum.errors, n: sum.requests };
         Evidence {
             difference: c.error_rate().zip(b.error_rate()).map(|(c, b)| c - b),
-            band: interval::difference(c.errors, c.requests, b.errors, b.requests),
+            band: sequence::difference(share(c), share(b), self.noise(Metric::Errors).unwrap_or(1.0)),
             sides,
             limit: Some(self.setup.policy.error_rate),
             rollback_nats: finite(self.step.compare.weighted(Metric::Errors)),
@@ -89,13 +90,11 @@ impl Watch {
             of: None,
         });
         let p99 = |role| self.step.since.of(role).p99().filter(|p| p.is_finite());
-        let limits = |role| {
-            let (low, high) = quantile_interval(self.step.since.of(role).buckets.as_ref()?, 0.99)?;
-            Some((low, p99(role)?, high))
-        };
+        let (c, b) = (&self.step.since.candidate.buckets, &self.step.since.baseline.buckets);
+        let noise = self.noise(Metric::Latency).unwrap_or(1.0);
         Evidence {
             difference: p99(Role::Candidate).zip(p99(Role::Baseline).filter(|b| *b > 0.0)).map(|(c, b)| c / b - 1.0),
-            band: limits(Role::Candidate).zip(limits(Role::Baseline)).and_then(|(c, b)| interval::ratio(c, b)),
+            band: c.as_ref().zip(b.as_ref()).and_then(|(c, b)| sequence::quantile_ratio(c, b, 0.99, noise)),
             sides,
             limit: Some(self.setup.policy.p99_ms),
             rollback_nats: finite(self.step.compare.weighted(Metric::Latency)),

@@ -37,6 +37,7 @@ impl Watch {
             requests: figures(Role::Candidate).requests.filter(|_| counts).map(humanize::count).unwrap_or_default(),
             sentence: check.sentence.text(),
             gating: self.setup.policy.gates(check.id),
+            explanation: self.explain(check),
         }
     }
 

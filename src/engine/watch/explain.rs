@@ -1,0 +1,158 @@
+//! What is behind a check's verdict, worded once for the screen, the journal and a report: what was counted, how far the evidence is from
+//! either decision, how long that takes at this traffic, by which test, and what would change it.
+
+mod outlook;
+
+use super::{Watch, checks::Check};
+use crate::{
+    engine::{
+        compare::{ERRORS_PROMOTE, LATENCY_PROMOTE, Metric},
+        event::{Evidence, Reason},
+        health,
+        role::Role,
+        words,
+    },
+    humanize,
+};
+
+impl Watch {
+    /// Everything there is to say about the check with this index.
+    pub(super) fn explain(&self, check: &Check) -> Vec<Reason> {
+        match check.id {
+            "errors" => self.explain_metric(Metric::Errors, &check.evidence),
+            "latency" => self.explain_metric(Metric::Latency, &check.evidence),
+            "health" => vec![self.health_rule()],
+            "restarts" => vec![self.restarts_rule()],
+            _ => vec![traffic_rule()],
+        }
+    }
+
+    fn explain_metric(&self, metric: Metric, evidence: &Evidence) -> Vec<Reason> {
+        let mut reasons = vec![self.counted(metric, evidence)];
+        reasons.extend(self.difference_of(metric, evidence));
+        reasons.extend(self.noise(metric).map(|noise| {
+            Reason::new("noise", format!("counts scatter {noise:.2} times as much as plain chance, measured on the polls before"))
+        }));
+        if !self.setup.policy.gates(metric.check()) {
+            reasons.push(Reason::new("rule", "does not gate: nothing follows from it"));
+            return reasons;
+        }
+        reasons.push(self.rollback_outlook(metric));
+        reasons.push(self.promote_outlook(metric));
+        reasons.push(self.test(metric));
+        reasons.push(self.rule(metric));
+        reasons.extend(self.changes(metric));
+        reasons
+    }
+
+    fn counted(&self, metric: Metric, evidence: &Evidence) -> Reason {
+        let bound = self.background.middle_edge().map(|edge| humanize::latency(edge.le_ms));
+        let what = match (metric, &bound) {
+            (Metric::Errors, _) => "failed".to_owned(),
+            (Metric::Latency, Some(bound)) => format!("took longer than {bound}"),
+            (Metric::Latency, None) => "were slow (no bucket bound is near the p99 yet)".to_owned(),
+        };
+        let side = |role: Role| {
+            let figures = evidence.sides.of(role);
+            let (n, bad) = (figures.requests.unwrap_or(0.0), figures.bad.unwrap_or(0.0));
+            let share = if n > 0.0 { humanize::rate(bad / n) } else { "no rate".to_owned() };
+            let p99 = match (metric, figures.value) {
+                (Metric::Latency, Some(p99)) => format!(", p99 {}", words::p99_text(p99)),
+                _ => String::new(),
+            };
+            format!("{} {} of {} ({share}{p99})", self.setup.names.of(role), humanize::count(bad), humanize::count(n))
+        };
+        let since = if self.step.is_warm { "while warming up" } else { "since warm-up" };
+        Reason::new("counted", format!("{} and {} requests {what}, {since}", side(Role::Candidate), side(Role::Baseline)))
+    }
+
+    fn difference_of(&self, metric: Metric, evidence: &Evidence) -> Option<Reason> {
+        let difference = evidence.difference?;
+        let tolerance = &self.setup.policy.tolerance;
+        let (shown, tolerated) = match metric {
+            Metric::Errors => (
+                humanize::points(difference),
+                format!("{} more and {}", humanize::share(tolerance.error_rel), humanize::margin(tolerance.error_abs)),
+            ),
+            Metric::Latency => (humanize::relative(difference), format!("{} longer", humanize::share(tolerance.latency_rel))),
+        };
+        let band = evidence.band.map(|(low, high)| {
+            let (low, high) = match metric {
+                Metric::Errors => (humanize::points(low), humanize::points(high)),
+                Metric::Latency => (humanize::relative(low), humanize::relative(high)),
+            };
+            format!(", between {low} and {high} (95 % confidence sequence: holds at every look at once)")
+        });
+        let text = format!("{shown}{}; tolerated: {tolerated}", band.unwrap_or_default());
+        Some(Reason::new("difference", text))
+    }
+
+    fn test(&self, metric: Metric) -> Reason {
+        let what = match metric {
+            Metric::Errors => "how errors split between the versions".to_owned(),
+            Metric::Latency if !self.step.compare.has_latency() => "how slow requests split between the versions".to_owned(),
+            Metric::Latency => {
+                let bounds = self.background.edges().unwrap_or_default().iter().map(|edge| humanize::latency(edge.le_ms));
+                let bounds: Vec<String> = bounds.collect();
+                format!("how slow requests split between the versions, at the bucket bounds {}", bounds.join(", "))
+            }
+        };
+        let one_in = humanize::count(1.0 / self.setup.policy.alpha);
+        Reason::new(
+            "test",
+            format!(
+                "sequential likelihood ratio on {what}, over six sizes and every moment it may have begun; at most 1 in {one_in} healthy \
+                 versions is rolled back, however often it is looked at; assumes independent requests, widened by the noise"
+            ),
+        )
+    }
+
+    fn rule(&self, metric: Metric) -> Reason {
+        let (subject, null) = match metric {
+            Metric::Errors => ("errors", ERRORS_PROMOTE),
+            Metric::Latency => ("requests beyond the bound nearest the p99", LATENCY_PROMOTE),
+        };
+        let steps = self.step.compare.ladder().steps();
+        let ladder = if steps > 1 { format!(", shared by {steps} steps") } else { String::new() };
+        Reason::new(
+            "rule",
+            format!(
+                "rolls back at 100 % when the last 30 s were bad too and two polls of the last minute were; {} of the alarm budget{ladder}; \
+                 promotes when {subject} are shown to stay under {} times the baseline's and {}",
+                humanize::share(self.step.compare.budget(metric)),
+                null.factor,
+                humanize::margin(null.margin),
+            ),
+        )
+    }
+
+    fn health_rule(&self) -> Reason {
+        let names = &self.setup.names;
+        let text = format!(
+            "rolls back when {} says it is not ready for {} polls and {} s while {} answers; a timeout counts for neither",
+            names.candidate,
+            health::DOWN_POLLS,
+            health::DOWN_SECONDS,
+            names.baseline
+        );
+        Reason::new("rule", text)
+    }
+
+    fn restarts_rule(&self) -> Reason {
+        let names = &self.setup.names;
+        let text = format!(
+            "rolls back when {} went down twice and restarted while {} did not, or after {} restarts more than three times {}'s",
+            names.candidate,
+            names.baseline,
+            health::RESTARTS,
+            names.baseline
+        );
+        Reason::new("rule", text)
+    }
+}
+
+fn traffic_rule() -> Reason {
+    let text = "holds the watch while the last minute's share is off by more than 5 pp and a quarter, and not by chance (1 in 1 000); \
+                nothing is promoted meanwhile and the time does not count";
+    Reason::new("rule", text)
+}
