@@ -80,6 +80,8 @@ pub enum Command {
     Lint(Lint),
     /// Play recorded watches again
     Replay(Replay),
+    /// Say what another policy would have made of recorded watches, and when
+    Backtest(Backtest),
     /// Try every notification channel once
     #[command(subcommand)]
     Notify(Notify),
@@ -236,6 +238,20 @@ pub struct Replay {
     /// How many recorded seconds pass in one, on the screen
     #[arg(long, default_value_t = 60.0, value_parser = speed, value_name = "N")]
     pub speed: f64,
+}
+
+/// `backtest`
+#[derive(Debug, Args)]
+pub struct Backtest {
+    /// A configuration file; its [policy] and [steps] are tried
+    #[arg(long, value_name = "FILE")]
+    pub policy: PathBuf,
+    /// Journals, or traces (.ndjson, .ndjson.gz)
+    #[arg(required = true, value_name = "JOURNAL")]
+    pub files: Vec<PathBuf>,
+    /// What stdout carries
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
 }
 
 /// `notify`

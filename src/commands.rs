@@ -41,6 +41,7 @@ pub async fn run(cli: Cli, around: Surroundings) -> Result<u8, Failure> {
         Command::Replay(replay) => replay::run(&edge, replay).await,
         Command::Notify(crate::cli::Notify::Test) => lists::notify_test(&edge).await,
         Command::Config(what) => config::run(&edge, what),
+        Command::Backtest(backtest) => replay::backtest::run(&edge, &backtest),
         Command::Journals => lists::journals(&edge),
         Command::Completions { shell } => lists::completions(shell),
         Command::Man => lists::man(),

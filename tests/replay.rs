@@ -2,5 +2,7 @@
 
 #[path = "replay/agreement.rs"]
 mod agreement;
+#[path = "replay/backtest.rs"]
+mod backtest;
 #[path = "replay/halving.rs"]
 mod halving;

@@ -1,5 +1,6 @@
 //! `replay`: a recorded watch or a trace through the same engine, on the screen or as lines.
 
+pub(super) mod backtest;
 mod record;
 
 use std::{io::Write as _, path::Path};
@@ -10,7 +11,7 @@ use serde::Serialize;
 use super::{Edge, watch};
 use crate::{
     cli::Replay as Args,
-    engine::verdict::Verdict,
+    engine::{verdict::Verdict, watch::Watch},
     exit::{Failure, code},
     runtime::{
         clock::Clock,
@@ -27,9 +28,10 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         };
         logging::start(edge.common.verbose, Destination::Nowhere);
         let record = Record::read(file)?;
-        let clock = Clock::scaled(record.watch.snapshot().started, args.speed);
+        let clock = Clock::scaled(record.began, args.speed);
         let settings = watch::screen(edge, &clock);
-        replaying::on_screen(record.watch, record.inputs, clock, settings).await.map_err(Failure::internal)?;
+        let (watch, _) = Watch::new(record.setup, record.began, false);
+        replaying::on_screen(watch, record.inputs, clock, settings).await.map_err(Failure::internal)?;
         return Ok(code::OK);
     }
     logging::start(edge.common.verbose, Destination::Stderr);
@@ -63,11 +65,11 @@ struct Decision {
 
 /// Plays until the verdict is decided.
 fn decide(record: Record) -> Decision {
-    let Record { name, mut watch, inputs, .. } = record;
-    let start = watch.snapshot().started;
+    let Record { name, setup, began, inputs, .. } = record;
+    let (mut watch, _) = Watch::new(setup, began, false);
     let mut at_s = 0.0;
     for (at, input) in inputs {
-        at_s = at.secs_since(start);
+        at_s = at.secs_since(began);
         watch.handle(at, input);
         if watch.settled().is_some() {
             break;

@@ -20,11 +20,11 @@ use crate::{
 /// A recording, ready to be played.
 pub(super) struct Record {
     pub(super) name: String,
-    pub(super) watch: Watch,
+    pub(super) setup: Setup,
+    pub(super) began: Time,
     pub(super) inputs: Vec<(Time, Input)>,
-    first: Vec<Effect>,
     /// What was said then; nothing for a trace.
-    recorded: Vec<Line>,
+    pub(super) recorded: Vec<Line>,
 }
 
 impl Record {
@@ -44,9 +44,8 @@ impl Record {
             return Err(Failure::usage(format!("{} holds no watch", path.display()), "`rollwatch journals` lists those that do"));
         };
         let setup = Setup::recorded(started).map_err(|why| Failure::usage(why, "use the version of rollwatch that recorded it"))?;
-        let (watch, first) = Watch::new(setup, at, false);
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Self { name, watch, inputs: playback::inputs(&read.lines), first, recorded: read.lines })
+        Ok(Self { name, setup, began: at, inputs: playback::inputs(&read.lines), recorded: read.lines })
     }
 
     fn trace(path: &Path) -> Result<Self, Failure> {
@@ -60,13 +59,13 @@ impl Record {
             (told.at, input)
         });
         let inputs = inputs.collect();
-        let (watch, first) = Watch::new(setup, start, false);
-        Ok(Self { name: trace.name, watch, inputs, first, recorded: Vec::new() })
+        Ok(Self { name: trace.name, setup, began: start, inputs, recorded: Vec::new() })
     }
 
     /// Plays it at once, prints what the engine says now, and tells whether it said so then.
     pub(super) fn print(self, format: Format) -> Result<(), Failure> {
-        let Self { mut watch, inputs, first, recorded, .. } = self;
+        let Self { setup, began, inputs, recorded, .. } = self;
+        let (mut watch, first) = Watch::new(setup, began, false);
         let mut said = Vec::new();
         let mut printer = Printer::new(format, std::io::stdout());
         let mut show = |at: Time, effects: Vec<Effect>| -> Result<(), Failure> {
@@ -79,7 +78,7 @@ impl Record {
             }
             Ok(())
         };
-        show(watch.snapshot().started, first)?;
+        show(began, first)?;
         for (at, input) in inputs {
             let effects = watch.handle(at, input);
             show(at, effects)?;
