@@ -80,6 +80,9 @@ pub enum Command {
     Lint(Lint),
     /// Play recorded watches again
     Replay(Replay),
+    /// Record what the old version does before the deploy, or show what was recorded
+    #[command(subcommand)]
+    Baseline(Baseline),
     /// Try every notification channel once
     #[command(subcommand)]
     Notify(Notify),
@@ -236,6 +239,34 @@ pub struct Replay {
     /// How many recorded seconds pass in one, on the screen
     #[arg(long, default_value_t = 60.0, value_parser = speed, value_name = "N")]
     pub speed: f64,
+}
+
+/// `baseline`
+#[derive(Debug, Subcommand)]
+pub enum Baseline {
+    /// Record what normal looks like: the baseline's counts, poll by poll
+    Capture(Capture),
+    /// Show what was recorded, and whether a watch would use it now
+    Show(Recorded),
+}
+
+/// `baseline capture`
+#[derive(Debug, Args)]
+pub struct Capture {
+    /// Whose.
+    #[command(flatten)]
+    pub of: Recorded,
+    /// How long [default: the window and a tenth of it]
+    #[arg(long = "for", value_parser = span, value_name = "DUR")]
+    pub span: Option<Duration>,
+}
+
+/// Which recorded baseline.
+#[derive(Debug, Args)]
+pub struct Recorded {
+    /// An instance of the trusted version: its metrics page, or its address; repeat for more instances
+    #[arg(long, value_name = "URL")]
+    pub baseline: Vec<String>,
 }
 
 /// `notify`

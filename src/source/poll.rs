@@ -72,7 +72,15 @@ impl Poller {
     /// # Errors
     /// When an address, a regular expression or a credential cannot be used, or the two versions cannot be told apart.
     pub fn build(file: &file::File, credentials: &Credentials) -> Result<Self, SourceError> {
-        let targets = Targets::build(file)?;
+        Self::build_for(file, credentials, &Role::BOTH)
+    }
+
+    /// The same for the versions in `roles` alone.
+    ///
+    /// # Errors
+    /// As [`Poller::build`].
+    pub fn build_for(file: &file::File, credentials: &Credentials, roles: &[Role]) -> Result<Self, SourceError> {
+        let targets = Targets::build(file, roles)?;
         let asker = Asker::build(file, credentials, targets.urls())?;
         let pages = targets.pages.iter().map(Page::fresh_state).collect();
         let state = Mutex::new(State { pages, told: BTreeSet::new() });
