@@ -26,7 +26,7 @@ use crate::{
 /// The strategy that the head of a captured baseline names.
 pub const STRATEGY: &str = "capture";
 /// Polls with counts that a recording must hold to be of any use.
-const FEWEST_POLLS: usize = 10;
+pub const FEWEST_POLLS: u32 = 10;
 /// A capture that ended longer ago says nothing about the noise of the present hour.
 const FRESH: Duration = Duration::from_secs(60 * 60);
 
@@ -141,7 +141,7 @@ impl Recording {
     pub fn is_enough(&self) -> Result<(), String> {
         let polls = self.tallies().filter(|tally| tally.counts.is_some()).count();
         let requests = self.sum().requests;
-        if polls < FEWEST_POLLS {
+        if polls < FEWEST_POLLS as usize {
             let held = humanize::plural(polls as f64, "poll", "polls");
             Err(format!("it holds {held} with counts, and {FEWEST_POLLS} are the fewest"))
         } else if requests < MIN_REQUESTS {

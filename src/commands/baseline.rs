@@ -11,7 +11,7 @@ use super::{Edge, attach, print};
 pub(super) use choose::{again, choose};
 
 use crate::{
-    baseline::{Recording, STRATEGY},
+    baseline::{FEWEST_POLLS, Recording, STRATEGY},
     cli::{self, Baseline},
     config::{Loaded, Override, file::File},
     engine::{event::Started, intake::Intake, role::Role},
@@ -70,12 +70,18 @@ async fn capture(edge: &Edge, args: cli::Capture) -> Result<u8, Failure> {
     let (store, key) = (store(edge)?, key(edge, &loaded.file));
     let poller = attach::poller(&loaded.file, &[Role::Baseline]).await?;
     let span = args.span.unwrap_or_else(|| loaded.policy.window().mul_f64(1.1));
+    let (every, fewest) = (loaded.policy.poll(), loaded.policy.poll() * FEWEST_POLLS);
+    if span < fewest {
+        let (span, every, fewest) = (humanize::duration(span), humanize::duration(every), humanize::duration(fewest));
+        let what = format!("{span} is too short for {FEWEST_POLLS} polls, one every {every}");
+        return Err(Failure::usage(what, format!("capture for at least {fewest}, or set policy.poll")));
+    }
     let writer = store.begin_capture(&key).map_err(|error| Failure::usage(error.to_string(), "a baseline is kept there"))?;
     let capture = Capture {
         poller,
         intake: Intake::new(attach::names(&loaded.file)),
         clock: Clock::real(wall_clock()),
-        every: loaded.policy.poll(),
+        every,
         limit: attach::limit(&loaded.file),
         span,
         writer,

@@ -193,6 +193,8 @@ fn what_cannot_be_done_says_why_and_what_to_do() {
     assert!(shown.code == 2 && shown.err.contains("no baseline of api was captured"), "{shown:?}");
     let nothing = capture(&home, &before, "1s");
     assert!(nothing.code == 2 && nothing.err.contains("baseline has no metrics page"), "{nothing:?}");
+    let short = capture(&home, &config(("v1", Some(&old)), ("v2", None), "before"), "900ms");
+    assert!(short.code == 2 && short.err.contains("900 ms is too short for 10 polls, one every 100 ms"), "{}", short.err);
     let wrong = watch(&home, &before.replace("\"before\"", "\"yesterday\""), &[]);
     assert!(wrong.code == 2 && wrong.err.contains("policy.baseline") && wrong.err.contains("concurrent"), "{}", wrong.err);
     let never = watch(&home, &before, &["--auto-promote"]);
@@ -247,7 +249,7 @@ fn a_stopped_capture_keeps_what_is_worth_it_and_never_replaces_a_good_one_with_n
     };
     assert_eq!(first_lines(&show(&home, &plan).out), first_lines(&good));
     let silent = Service::start(Counts { ok: 0, failed: 0, has_series: false });
-    let empty = capture(&home, &config(("v1", Some(&silent)), ("v2", None), "before"), "500ms");
+    let empty = capture(&home, &config(("v1", Some(&silent)), ("v2", None), "before"), "1100ms");
     assert_eq!(empty.code, 20, "{empty:?}");
     assert!(home.run(&["journals"]).out.contains("No watch has been recorded"));
 }

@@ -89,7 +89,8 @@ impl Watch {
             return Err("the candidate does not get the share of traffic that was asked for".to_owned());
         }
         if let Some(why) = self.why_no_pass() {
-            return Err(why);
+            let warned = self.checks.iter().find(|c| self.setup.policy.gates(c.id) && c.verdict == Some(CheckVerdict::Warn));
+            return Err(warned.map_or(why, |check| check.sentence.text()));
         }
         self.step.compare.judge(self.step_seconds(), &self.setup.policy)
     }

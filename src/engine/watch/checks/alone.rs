@@ -46,6 +46,16 @@ impl Watch {
         share().map(worded).unwrap_or_default()
     }
 
+    /// "v2 is within its limit: 0.30 % errors".
+    pub(super) fn within_limit(&self, metric: Metric) -> Sentence {
+        let since = &self.step.since.candidate;
+        let value = match metric {
+            Metric::Errors => since.error_rate().map(|rate| format!(": {} errors", humanize::rate(rate))),
+            Metric::Latency => since.p99().map(|p99| format!(": p99 {}", words::p99_text(p99))),
+        };
+        Say::new().candidate(&self.setup.names).text(" is within its limit").text(value.unwrap_or_default()).done()
+    }
+
     /// "v2 is within its limits: 0.30 % errors, p99 208 ms".
     pub(in crate::engine::watch) fn within_limits(&self) -> Sentence {
         let since = &self.step.since.candidate;

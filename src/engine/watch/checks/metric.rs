@@ -180,7 +180,7 @@ impl Watch {
             return self.metric_sentence(metric);
         }
         if self.setup.policy.baseline == BaselineMode::Static {
-            return self.within_limits();
+            return self.within_limit(metric);
         }
         words::no_worse(&self.setup.names, metric, &self.checks[metric as usize].evidence)
     }
