@@ -13,7 +13,7 @@ pub(super) use choose::{again, choose};
 use crate::{
     baseline::{FEWEST_POLLS, Recording, STRATEGY},
     cli::{self, Baseline},
-    config::{Loaded, Override, file::File},
+    config::{Loaded, Override, file::File, value::Dur},
     engine::{event::Started, intake::Intake, role::Role},
     exit::{Failure, code},
     humanize,
@@ -72,9 +72,8 @@ async fn capture(edge: &Edge, args: cli::Capture) -> Result<u8, Failure> {
     let span = args.span.unwrap_or_else(|| loaded.policy.window().mul_f64(1.1));
     let (every, fewest) = (loaded.policy.poll(), loaded.policy.poll() * FEWEST_POLLS);
     if span < fewest {
-        let (span, every, fewest) = (humanize::duration(span), humanize::duration(every), humanize::duration(fewest));
-        let what = format!("{span} is too short for {FEWEST_POLLS} polls, one every {every}");
-        return Err(Failure::usage(what, format!("capture for at least {fewest}, or set policy.poll")));
+        let what = format!("--for {} is too short for {FEWEST_POLLS} polls, one every {}", Dur(span), Dur(every));
+        return Err(Failure::usage(what, format!("{} is the least; or set policy.poll", Dur(fewest))));
     }
     let writer = store.begin_capture(&key).map_err(|error| Failure::usage(error.to_string(), "a baseline is kept there"))?;
     let capture = Capture {

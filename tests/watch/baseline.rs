@@ -194,7 +194,7 @@ fn what_cannot_be_done_says_why_and_what_to_do() {
     let nothing = capture(&home, &before, "1s");
     assert!(nothing.code == 2 && nothing.err.contains("baseline has no metrics page"), "{nothing:?}");
     let short = capture(&home, &config(("v1", Some(&old)), ("v2", None), "before"), "900ms");
-    assert!(short.code == 2 && short.err.contains("900 ms is too short for 10 polls, one every 100 ms"), "{}", short.err);
+    assert!(short.code == 2 && short.err.contains("--for 900ms is too short for 10 polls, one every 100ms"), "{}", short.err);
     let wrong = watch(&home, &before.replace("\"before\"", "\"yesterday\""), &[]);
     assert!(wrong.code == 2 && wrong.err.contains("policy.baseline") && wrong.err.contains("concurrent"), "{}", wrong.err);
     let never = watch(&home, &before, &["--auto-promote"]);
