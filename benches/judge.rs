@@ -139,5 +139,6 @@ fn sample(source: SourceKind, instance: usize, role: Role) -> Sample {
         reset: false,
         reference: false,
         missing: Missing::default(),
+        started: None,
     }
 }

@@ -82,6 +82,9 @@ pub enum Command {
     Replay(Replay),
     /// Say what another policy would have made of recorded watches, and when
     Backtest(Backtest),
+    /// Record what the old version does before the deploy, or show what was recorded
+    #[command(subcommand)]
+    Baseline(Baseline),
     /// Try every notification channel once
     #[command(subcommand)]
     Notify(Notify),
@@ -252,6 +255,34 @@ pub struct Backtest {
     /// What stdout carries
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// `baseline`
+#[derive(Debug, Subcommand)]
+pub enum Baseline {
+    /// Record what normal looks like: the baseline's counts, poll by poll
+    Capture(Capture),
+    /// Show what was recorded, and whether a watch would use it now
+    Show(Recorded),
+}
+
+/// `baseline capture`
+#[derive(Debug, Args)]
+pub struct Capture {
+    /// Whose.
+    #[command(flatten)]
+    pub of: Recorded,
+    /// How long [default: the window and a tenth of it]
+    #[arg(long = "for", value_parser = span, value_name = "DUR")]
+    pub span: Option<Duration>,
+}
+
+/// Which recorded baseline.
+#[derive(Debug, Args)]
+pub struct Recorded {
+    /// An instance of the trusted version: its metrics page, or its address; repeat for more instances
+    #[arg(long, value_name = "URL")]
+    pub baseline: Vec<String>,
 }
 
 /// `notify`

@@ -2,6 +2,7 @@
 
 mod act;
 mod attach;
+mod baseline;
 mod config;
 mod demo;
 mod lists;
@@ -38,7 +39,8 @@ pub async fn run(cli: Cli, around: Surroundings) -> Result<u8, Failure> {
         Command::Abort(one) => act::one(&edge, crate::engine::action::Action::Abort, one).await,
         Command::Retry(one) => act::one(&edge, crate::engine::action::Action::Retry, one).await,
         Command::Lint(lint) => config::lint(&edge, &lint),
-        Command::Replay(replay) => replay::run(&edge, replay).await,
+        Command::Replay(replay) => Box::pin(replay::run(&edge, replay)).await,
+        Command::Baseline(what) => baseline::run(&edge, what).await,
         Command::Notify(crate::cli::Notify::Test) => lists::notify_test(&edge).await,
         Command::Config(what) => config::run(&edge, what),
         Command::Backtest(backtest) => replay::backtest::run(&edge, &backtest),

@@ -16,6 +16,10 @@ pub mod code {
     pub const FINDINGS: u8 = 10;
     /// An action failed or was not seen to work.
     pub const ACTION_FAILED: u8 = 12;
+    /// Not enough was seen.
+    pub const UNDECIDED: u8 = 20;
+    /// Stopped by Ctrl-C.
+    pub const INTERRUPTED: u8 = 130;
     /// Somebody else was first.
     pub const ELSEWHERE: u8 = 13;
 }

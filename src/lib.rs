@@ -20,6 +20,7 @@
 //! - A read-only session holds no value that can act ([`backend::Backend::hands`]).
 
 pub mod backend;
+pub mod baseline;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -145,6 +145,7 @@ impl Trace {
                 error_abs: header.tol_error_abs,
                 error_rel: header.tol_error_rel,
                 latency_rel: header.tol_p99_rel,
+                ..Tolerance::default()
             },
             ..Policy::default()
         };

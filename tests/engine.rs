@@ -1,5 +1,7 @@
 //! The engine from outside: a small deterministic service is polled, and the watch is asked what it makes of it.
 
+#[path = "engine/baselines.rs"]
+mod baselines;
 #[path = "engine/ladder.rs"]
 mod ladder;
 #[path = "engine/play.rs"]

@@ -2,6 +2,8 @@
 
 #[path = "watch/acting.rs"]
 mod acting;
+#[path = "watch/baseline.rs"]
+mod baseline;
 #[path = "watch/demo.rs"]
 mod demo;
 #[path = "watch/events.rs"]

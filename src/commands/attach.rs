@@ -10,7 +10,7 @@ use crate::{
     config::{self, ConfigError, Loaded, Override, file},
     engine::{
         action::{Actor, ActorKind},
-        role::Sides,
+        role::{Role, Sides},
         time::Time,
     },
     exit::Failure,
@@ -133,8 +133,8 @@ pub(super) fn limit(file: &file::File) -> Duration {
     file.limits.timeout.0.min(file.policy.poll.0)
 }
 
-/// Asks the sources of a configuration, with the credentials it names.
-pub(super) async fn poller(file: &file::File) -> Result<Poller, Failure> {
+/// Asks the sources of the versions in `roles`, with the credentials that the configuration names.
+pub(super) async fn poller(file: &file::File, roles: &[Role]) -> Result<Poller, Failure> {
     let credentials = file.auth.read().await.map_err(|error| Failure::usage(error.to_string(), "correct the [auth] section"))?;
-    Poller::build(file, &credentials).map_err(|error| Failure::usage(error.to_string(), "correct the configuration"))
+    Poller::build_for(file, &credentials, roles).map_err(|error| Failure::usage(error.to_string(), "correct the configuration"))
 }

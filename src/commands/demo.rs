@@ -13,10 +13,11 @@ use crate::{
         servers,
         world::{VERSIONS, World},
     },
-    engine::role::Sides,
+    engine::role::{Role, Sides},
     exit::Failure,
     runtime::{
         clock::{Clock, wall_clock},
+        polling::Past,
         session::{Right, Session},
     },
 };
@@ -43,7 +44,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let right = place.right(edge, file, start).map(|right| Right { locator: backend.eyes.locator(), ..right });
     let rule = watch::rule(&args.run, read_only, place.stays);
     let setup = watch::setup(&loaded, Some(&backend), rule);
-    let poller = attach::poller(file).await?;
+    let poller = attach::poller(file, &Role::BOTH).await?;
     let (channels, bytes) = attach::channels(edge, &file.notify).await?;
     let begun = watch::begin(&place, &args.run, setup, start, &mut notes);
     let session = Session {
@@ -57,6 +58,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         front: watch::front(edge, &args.run, place.stays, &clock, bytes, place.store.as_ref()),
         timeout: args.run.timeout,
         notes,
+        past: Past::default(),
     };
     Box::pin(session.run()).await
 }

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use url::Url;
 
-use super::{Edge, attach};
+use super::{Edge, attach, baseline};
 use crate::{
     backend::Backend,
     cli::{Run, Watch as Args},
     config::{Loaded, Override, file::File},
     engine::{
         action::ActorKind,
+        policy::BaselineMode,
         setup::{Rule, Setup, Until},
         time::Time,
         watch::Watch,
@@ -27,27 +28,35 @@ use crate::{
 
 pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     attach::refuse_target(args.target.as_deref())?;
-    let loaded = attach::load(edge, &overrides(&args, edge.common.config.is_some()))?;
+    let mut loaded = attach::load(edge, &overrides(&args, edge.common.config.is_some()))?;
     loaded.watchable()?;
     let start = wall_clock();
     let clock = Clock::real(start);
     let file = &loaded.file;
     let place = Place::find(edge, &args.run, file);
+    let past = if args.resume {
+        None
+    } else {
+        Some(baseline::choose(edge, place.store.as_ref(), &mut loaded.policy, file, &args.run, start)?)
+    };
     let (right, mut notes) = (place.right(edge, file, start), place.notes.clone());
     let (watching, held) = lock(right.as_ref());
     notes.extend(held.clone());
     let read_only = args.run.read_only.then(|| "asked for with --read-only".to_owned()).or(held);
     let backend = attach::backend(file, read_only.is_some())?;
+    check_promotes(&args.run, loaded.policy.baseline)?;
     check_flags(&args.run, backend.is_some(), file.deployment.protected, place.stays)?;
     reach(backend.as_ref()).await?;
     let rule = rule(&args.run, read_only, place.stays);
-    let poller = attach::poller(file).await?;
     let (channels, bytes) = attach::channels(edge, &file.notify).await?;
-    let begun = if args.resume {
+    let (begun, polled) = if args.resume {
         resume(place.store.as_ref(), args.run.journal.as_deref(), &loaded, rule, start, &mut notes)?
     } else {
-        begin(&place, &args.run, setup(&loaded, backend.as_ref(), rule), start, &mut notes)
+        (begin(&place, &args.run, setup(&loaded, backend.as_ref(), rule), start, &mut notes), None)
     };
+    let policy = &begun.watch.setup().policy;
+    let poller = attach::poller(file, policy.baseline.asked()).await?;
+    let past = past.unwrap_or_else(|| baseline::again(edge, place.store.as_ref(), file, &begun.watch, polled));
     let session = Session {
         begun,
         clock: clock.clone(),
@@ -59,6 +68,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         front: front(edge, &args.run, place.stays, &clock, bytes, place.store.as_ref()),
         timeout: args.run.timeout,
         notes,
+        past,
     };
     let code = Box::pin(session.run()).await;
     drop(watching);
@@ -130,6 +140,15 @@ fn lock(right: Option<&Right>) -> (Option<WatchLock>, Option<String>) {
     }
 }
 
+/// A promotion that nobody asks for needs a pass, and only a comparison with a live baseline can pass.
+fn check_promotes(run: &Run, mode: BaselineMode) -> Result<(), Failure> {
+    if run.auto_promote && !mode.may_pass() {
+        let what = format!("--auto-promote would never act: with policy.baseline = \"{}\" nothing can pass", mode.word());
+        return Err(Failure::usage(what, "leave it out, or set policy.baseline = \"concurrent\""));
+    }
+    Ok(())
+}
+
 fn check_flags(run: &Run, has_backend: bool, protected: bool, stays: bool) -> Result<(), Failure> {
     let automatic = run.auto_rollback || run.auto_promote;
     if automatic && !has_backend {
@@ -195,7 +214,7 @@ pub(super) fn begin(place: &Place, run: &Run, setup: Setup, at: Time, notes: &mu
     Begun { watch, first, seq: 0, journal }
 }
 
-/// Plays the journal of an unfinished watch again and goes on from there.
+/// Plays the journal of an unfinished watch again and goes on from there. The second value: when its first and its last poll were.
 fn resume(
     store: Option<&Store>,
     path: Option<&Path>,
@@ -203,7 +222,7 @@ fn resume(
     rule: Rule,
     now: Time,
     notes: &mut Vec<String>,
-) -> Result<Begun, Failure> {
+) -> Result<(Begun, Option<(Time, Time)>), Failure> {
     let name = &loaded.file.deployment.name;
     let refused = |why: String| Failure::usage(why, "start a new watch without --resume");
     let path = match (path, store) {
@@ -239,7 +258,7 @@ fn resume(
     }
     let first = watch.go_live(now, rule);
     notes.extend(read.torn);
-    Ok(Begun { watch, first, seq: read.last_seq, journal: Some(writer) })
+    Ok((Begun { watch, first, seq: read.last_seq, journal: Some(writer) }, playback::polled(&read.lines)))
 }
 
 /// The screen or the lines, and with it where the log goes.

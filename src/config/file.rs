@@ -10,7 +10,7 @@ use super::{
     secret::{Auth, SecretRef},
     value::{Dur, Percent},
 };
-use crate::engine::role::Role;
+use crate::engine::{policy::BaselineMode, role::Role};
 
 /// A whole configuration after the layers were merged: every section, the defaults filled in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -119,6 +119,8 @@ pub struct Limits {
 pub struct Policy {
     /// How a verdict comes about.
     pub kind: PolicyKind,
+    /// What the candidate is compared with.
+    pub baseline: Against,
     /// Time between two polls.
     pub poll: Dur,
     /// The monitoring window of one step, warm-up included.
@@ -152,6 +154,31 @@ pub enum PolicyKind {
     Statistical,
     /// The plain rule gates as well: over the limit for 5 minutes.
     Playbook,
+}
+
+/// `[policy] baseline`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Against {
+    /// The old version, serving at the same time: the only mode that can pass, and in which what both share cancels.
+    Concurrent,
+    /// The old version as `rollwatch baseline capture` recorded it before the deploy. Warns, and does not convict without --auto-rollback.
+    Before,
+    /// The old version's own last good watch, at the same time after its deploy. Warns likewise; without such a watch: `static`.
+    Previous,
+    /// Nothing: the candidate is held against the limits alone.
+    Static,
+}
+
+impl From<Against> for BaselineMode {
+    fn from(against: Against) -> Self {
+        match against {
+            Against::Concurrent => Self::Concurrent,
+            Against::Before => Self::Before,
+            Against::Previous => Self::Previous,
+            Against::Static => Self::Static,
+        }
+    }
 }
 
 /// `[steps]`

@@ -17,7 +17,10 @@ use super::{
     validate,
     value::Dur,
 };
-use crate::engine::policy::{BaselineMode, Kind, Policy, Tolerance};
+use crate::engine::{
+    policy::{Kind, Policy, Tolerance},
+    role::Role,
+};
 
 /// How long a program of `[backend] kind = "command"` may run when nothing is said.
 const PROGRAM_TIMEOUT: Dur = Dur(Duration::from_secs(30));
@@ -58,13 +61,21 @@ impl Loaded {
         self.tree.get(key).map_or(&Origin::Default, |node| &node.origin)
     }
 
-    /// Whether there is something to watch on both sides.
+    /// Whether there is something to watch of each version that the policy asks.
     ///
     /// # Errors
-    /// When a side has neither a metrics page nor a health page.
+    /// When one has neither a metrics page nor a health page.
     pub fn watchable(&self) -> Result<(), ConfigError> {
+        self.can_ask(self.policy.baseline.asked())
+    }
+
+    /// Whether there is something to read of each version in `roles`.
+    ///
+    /// # Errors
+    /// When one has neither a metrics page nor a health page.
+    pub fn can_ask(&self, roles: &[Role]) -> Result<(), ConfigError> {
         let mut findings = Findings::default();
-        validate::watchable(&self.file, &self.tree, &mut findings);
+        validate::watchable(&self.file, &self.tree, &mut findings, roles);
         if findings.has_errors() { Err(findings.into_error(subject(self.path()))) } else { Ok(()) }
     }
 
@@ -146,8 +157,10 @@ fn policy(file: &File) -> Policy {
         playbook_n: policy.playbook_n,
         rise: health.rise,
         fall: health.fall,
-        baseline: BaselineMode::Concurrent,
+        baseline: policy.baseline.into(),
         tolerance: Tolerance::default(),
         health_configured: file.baseline.health.is_some() || file.candidate.health.is_some(),
+        may_convict: true,
+        earlier: None,
     }
 }

@@ -16,6 +16,7 @@ use super::{
     path::KeyPath,
     tree::Node,
 };
+use crate::engine::role::Role;
 
 /// Asks every rule about `file`, which was read from `tree`.
 pub(super) fn all(file: &File, tree: &Node, findings: &mut Findings) {
@@ -27,9 +28,9 @@ pub(super) fn all(file: &File, tree: &Node, findings: &mut Findings) {
     advice::rules(&mut rules);
 }
 
-/// The errors that keep `file` from being watched although nothing in it is wrong.
-pub(super) fn watchable(file: &File, tree: &Node, findings: &mut Findings) {
-    targets::something_to_watch(&mut Rules { file, tree, findings });
+/// The errors that keep the versions in `roles` from being asked although nothing in `file` is wrong.
+pub(super) fn watchable(file: &File, tree: &Node, findings: &mut Findings, roles: &[Role]) {
+    targets::something_to_watch(&mut Rules { file, tree, findings }, roles);
 }
 
 /// Whether the file names programs that rollwatch runs.

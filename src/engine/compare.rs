@@ -7,6 +7,7 @@
 //! Knows counts and seconds since the step began; knows nothing of pages, health, limits or what follows from a conviction.
 
 pub mod background;
+mod ceiling;
 pub mod counts;
 pub mod forecast;
 pub mod ladder;
@@ -14,12 +15,13 @@ mod noninferior;
 pub mod reference;
 
 use background::Background;
-use counts::Joined;
+use ceiling::Ceiling;
+use counts::{Joined, Tally};
 use ladder::Ladder;
 use noninferior::NonInferior;
 
 use super::{
-    policy::{Policy, Tolerance},
+    policy::{BaselineMode, Policy, Tolerance},
     sample::Buckets,
     stats::{
         bet::Bet,
@@ -30,8 +32,6 @@ use super::{
 
 /// Errors while warming up: what a cold start may cost on top of the tolerance, relative and absolute.
 const COLD_START: (f64, f64) = (0.4, 0.012);
-/// Latency: tolerated difference of the share of slow requests. The factor depends on the bound ([`Edge::factor`]).
-const LATENCY_MARGIN: f64 = 0.001;
 /// Errors: what the candidate must be shown to be better than before it is promoted.
 pub const ERRORS_PROMOTE: Null = Null { factor: 1.5, margin: 0.005 };
 /// The same for the share of slow requests.
@@ -98,6 +98,8 @@ pub struct Compare {
     latency_promote: NonInferior,
     early: Vec<(f64, Buckets, Buckets)>,
     requests: (f64, f64),
+    /// What is judged in place of a comparison where there is no baseline.
+    ceiling: Option<Ceiling>,
 }
 
 impl Compare {
@@ -109,6 +111,7 @@ impl Compare {
         let weights = match (policy.gates("errors"), policy.gates("latency")) {
             (true, false) => (1.0, 0.0),
             (false, true) => (0.0, 1.0),
+            _ if policy.baseline == BaselineMode::Static => (0.5, 0.5),
             _ => (WEIGHT_ERRORS, WEIGHT_LATENCY),
         };
         let alpha = policy.alpha / ladder.steps() as f64;
@@ -120,13 +123,14 @@ impl Compare {
             warmup_s: policy.warmup_s,
             latency_polls: polls(window_s - policy.warmup_s),
             weights,
-            tolerance: policy.tolerance,
+            tolerance: policy.tolerated(),
             errors: Bet::new(polls(window_s), cap, recent_polls(policy.poll_s)),
             latency: Vec::new(),
             errors_promote: NonInferior::new(ERRORS_PROMOTE),
             latency_promote: NonInferior::new(LATENCY_PROMOTE),
             early: Vec::new(),
             requests: (0.0, 0.0),
+            ceiling: (policy.baseline == BaselineMode::Static).then(|| Ceiling::new(policy, window_s, alpha, weights)),
         }
     }
 
@@ -137,6 +141,13 @@ impl Compare {
         }
         if let Some((candidate, baseline)) = &joined.latency {
             self.latency(t, candidate, baseline, background);
+        }
+    }
+
+    /// Takes what the candidate counted, where there is no baseline; teaches the background afterwards.
+    pub fn poll_alone(&mut self, t: f64, candidate: &Tally, background: &mut Background) {
+        if let Some(ceiling) = &mut self.ceiling {
+            self.requests.0 += ceiling.poll(t, candidate, background);
         }
     }
 
@@ -178,7 +189,7 @@ impl Compare {
         for (index, (bet, edge)) in self.latency.iter_mut().zip(edges).enumerate() {
             let Some(split) = edge.split(candidate, baseline) else { continue };
             let noise = background.latency_noise(index, &split);
-            bet.step(&split, edge.null(LATENCY_MARGIN), noise);
+            bet.step(&split, edge.null(self.tolerance.latency_abs), noise);
             if middle == Some(index) {
                 self.latency_promote.add(t, self.warmup_s, &split, noise);
             }
@@ -236,9 +247,10 @@ impl Compare {
 
     /// One metric's part of this step's own evidence.
     fn own(&self, metric: Metric) -> f64 {
-        let log_e = match metric {
-            Metric::Errors => self.errors.log_e(),
-            Metric::Latency => self.latency_log_e(),
+        let log_e = match (&self.ceiling, metric) {
+            (Some(ceiling), metric) => ceiling.bet_of(metric).log_e(),
+            (None, Metric::Errors) => self.errors.log_e(),
+            (None, Metric::Latency) => self.latency_log_e(),
         };
         self.weight(metric) + log_e
     }
@@ -268,9 +280,10 @@ impl Compare {
     }
 
     fn is_still_bad(&self, metric: Metric) -> bool {
-        let bets = match metric {
-            Metric::Errors => std::slice::from_ref(&self.errors),
-            Metric::Latency => self.latency.as_slice(),
+        let bets = match (&self.ceiling, metric) {
+            (Some(ceiling), metric) => std::slice::from_ref(ceiling.bet_of(metric)),
+            (None, Metric::Errors) => std::slice::from_ref(&self.errors),
+            (None, Metric::Latency) => self.latency.as_slice(),
         };
         bets.iter().any(|b| b.gained(still_polls(self.poll_s)) > 0.0)
             && bets.iter().any(|b| b.gains(window_polls(self.poll_s)) >= BAD_POLLS)
@@ -279,7 +292,13 @@ impl Compare {
     /// Whether latency can be compared at all.
     #[must_use]
     pub fn has_latency(&self) -> bool {
-        !self.latency.is_empty()
+        !self.latency.is_empty() || self.ceiling_ms().is_some()
+    }
+
+    /// The bound that stands for the p99 limit, where there is no baseline.
+    #[must_use]
+    pub fn ceiling_ms(&self) -> Option<f64> {
+        self.ceiling.as_ref()?.bound_ms()
     }
 
     /// Requests since warm-up: candidate, baseline.

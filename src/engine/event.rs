@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{
     action::{Action, Actor, Target},
+    policy::BaselineMode,
     role::Sides,
     sample::Sample,
     time::Time,
@@ -271,6 +272,16 @@ pub struct VerdictChange {
     pub evidence_nats: f64,
     /// What is needed: ln(1/alpha).
     pub needed_nats: f64,
+    /// What the candidate is compared with.
+    #[serde(default)]
+    pub baseline_mode: BaselineMode,
+    /// The same in words: `concurrent, both live`, `captured 2h42m ago`.
+    #[serde(default)]
+    pub baseline: String,
+    /// How long each version's oldest process has been running, in seconds (a recorded one: had been, then); null when its page does
+    /// not say.
+    #[serde(default)]
+    pub ages_s: Sides<Option<f64>>,
 }
 
 /// `watch.ended`: the last line of a watch.
@@ -312,5 +323,32 @@ pub mod rfc3339 {
         let text = String::deserialize(input)?;
         let stamp: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
         Ok(Time::from_ms(stamp.as_millisecond()))
+    }
+
+    /// The same where there may be none.
+    pub mod optional {
+        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+        use super::Time;
+
+        #[derive(Serialize, Deserialize)]
+        #[serde(transparent)]
+        struct At(#[serde(with = "super")] Time);
+
+        /// Writes a time, or null.
+        ///
+        /// # Errors
+        /// Those of the serializer.
+        pub fn serialize<S: Serializer>(at: &Option<Time>, out: S) -> Result<S::Ok, S::Error> {
+            at.map(At).serialize(out)
+        }
+
+        /// Reads it back.
+        ///
+        /// # Errors
+        /// When the text is no RFC 3339 timestamp.
+        pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Time>, D::Error> {
+            Ok(Option::<At>::deserialize(input)?.map(|At(at)| at))
+        }
     }
 }

@@ -247,6 +247,7 @@ mod tests {
             reset: false,
             reference: false,
             missing: Missing::default(),
+            started: None,
         }
     }
 

@@ -112,7 +112,7 @@ impl Intake {
             let is_new = !is_first || (self.candidate_is_fresh && role == Role::Candidate);
             let process =
                 self.processes.entry((role, instance.clone())).or_insert_with(|| Process { is_new, ..Process::default() });
-            let mut sample = blank(role, self.names.of(role), instance);
+            let mut sample = Sample::blank(role, self.names.of(role), instance);
             match answer {
                 Answer::NoPage(reason) => sample.reason = Some(reason),
                 Answer::Health(health, remark) => {
@@ -126,24 +126,6 @@ impl Intake {
             samples.push(sample);
         }
         samples
-    }
-}
-
-fn blank(role: Role, version: &str, instance: String) -> Sample {
-    Sample {
-        source: SourceKind::Metrics,
-        role,
-        version: version.to_owned(),
-        instance,
-        ok: false,
-        reason: None,
-        requests: None,
-        errors: None,
-        buckets: None,
-        health: None,
-        reset: false,
-        reference: false,
-        missing: Missing::default(),
     }
 }
 
@@ -172,6 +154,7 @@ impl Process {
             return;
         }
         sample.ok = true;
+        sample.started = totals.process_start_s.and_then(began_at);
         sample.reset = self.went_down(&totals);
         if sample.reset {
             self.counters.clear();
@@ -270,6 +253,14 @@ impl Process {
     }
 }
 
+/// Seconds since the epoch as a time; null when they make no sense.
+#[expect(clippy::cast_possible_truncation, reason = "bounded")]
+fn began_at(seconds: f64) -> Option<Time> {
+    /// The year 9999: what a calendar can show.
+    const LATEST: f64 = 253_402_300_799.0;
+    (seconds > 0.0 && seconds <= LATEST).then(|| Time::from_ms((seconds * 1000.0).round() as i64))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -331,7 +322,8 @@ mod tests {
         let after = one(&mut intake, 15, page(Role::Baseline, "a", with_start(999.0)));
         assert!(!after.ok && after.requests.is_none());
         assert!(after.reason.expect("a reason").contains("fell from 1000 to 999"));
-        assert_eq!(one(&mut intake, 20, page(Role::Baseline, "a", with_start(1010.0))).requests, Some(11.0));
+        let last = one(&mut intake, 20, page(Role::Baseline, "a", with_start(1010.0)));
+        assert_eq!((last.requests, last.started), (Some(11.0), Some(Time::from_ms(1000))));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{event::rfc3339, role::Role, time::Time};
+
 /// The whole policy of a watch. It is written into the journal, and a replay judges by that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
@@ -44,6 +46,37 @@ pub struct Policy {
     /// Health pages were given by address: their silence is a fault, not the absence of an endpoint.
     #[serde(default)]
     pub health_configured: bool,
+    /// The comparison may convict although its baseline is from another time: the operator asked for automatic rollback.
+    #[serde(default = "yes")]
+    pub may_convict: bool,
+    /// The recording that the baseline's figures come from; null when they do not come from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
+}
+
+/// A baseline that was recorded at another time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// When its first poll was.
+    #[serde(with = "rfc3339")]
+    pub at: Time,
+    /// How long it is, in seconds.
+    pub for_s: f64,
+}
+
+impl Earlier {
+    /// From this age on a recording is used with a warning.
+    const OLD: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// Whether it is so old at `now` that a service hardly behaves the same.
+    #[must_use]
+    pub fn is_old(&self, now: Time) -> bool {
+        now.since(self.at) > Self::OLD
+    }
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// What the candidate may be worse by without being convicted.
@@ -55,11 +88,23 @@ pub struct Tolerance {
     pub error_rel: f64,
     /// Latency: a relative rise, a fraction.
     pub latency_rel: f64,
+    /// Latency: an absolute rise of the share of slow requests, a fraction.
+    #[serde(default = "latency_abs")]
+    pub latency_abs: f64,
+}
+
+const fn latency_abs() -> f64 {
+    0.001
+}
+
+impl Tolerance {
+    /// What is tolerated against a baseline from another time: drift over the day and a step of the load do not cancel.
+    const EARLIER: Self = Self { error_abs: 0.01, error_rel: 1.0, latency_rel: 0.5, latency_abs: 0.01 };
 }
 
 impl Default for Tolerance {
     fn default() -> Self {
-        Self { error_abs: 0.001, error_rel: 0.1, latency_rel: 0.1 }
+        Self { error_abs: 0.001, error_rel: 0.1, latency_rel: 0.1, latency_abs: latency_abs() }
     }
 }
 
@@ -76,6 +121,49 @@ pub enum BaselineMode {
     Previous,
     /// Nothing: the limits alone.
     Static,
+}
+
+impl BaselineMode {
+    /// The word of the contract.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Concurrent => "concurrent",
+            Self::Before => "before",
+            Self::Previous => "previous",
+            Self::Static => "static",
+        }
+    }
+
+    /// The baseline's figures are from another time: what is shared by both versions does not cancel.
+    #[must_use]
+    pub const fn is_earlier(self) -> bool {
+        matches!(self, Self::Before | Self::Previous)
+    }
+
+    /// Only beside a version that serves at the same time can the candidate be shown to be no worse.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        matches!(self, Self::Concurrent)
+    }
+
+    /// The versions that are asked at each poll.
+    #[must_use]
+    pub const fn asked(self) -> &'static [Role] {
+        match self {
+            Self::Concurrent => &Role::BOTH,
+            Self::Before | Self::Previous | Self::Static => &[Role::Candidate],
+        }
+    }
+
+    /// The versions whose figures a verdict needs.
+    #[must_use]
+    pub const fn compared(self) -> &'static [Role] {
+        match self {
+            Self::Concurrent | Self::Before | Self::Previous => &Role::BOTH,
+            Self::Static => &[Role::Candidate],
+        }
+    }
 }
 
 /// How a verdict comes about.
@@ -99,6 +187,18 @@ impl Policy {
     #[must_use]
     pub fn window(&self) -> Duration {
         Duration::from_secs_f64(self.window_s)
+    }
+
+    /// What the candidate may be worse by, in comparison with this baseline.
+    #[must_use]
+    pub fn tolerated(&self) -> Tolerance {
+        if self.baseline.is_earlier() { Tolerance::EARLIER } else { self.tolerance }
+    }
+
+    /// A comparison that would convict only warns: its baseline is from another time, and nobody asked for more.
+    #[must_use]
+    pub const fn only_warns(&self) -> bool {
+        self.baseline.is_earlier() && !self.may_convict
     }
 
     /// Whether the check with this id can fail the watch.
@@ -129,6 +229,8 @@ impl Default for Policy {
             baseline: BaselineMode::Concurrent,
             tolerance: Tolerance::default(),
             health_configured: false,
+            may_convict: true,
+            earlier: None,
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize, de::Error as _};
 
-use super::role::Role;
+use super::{event::rfc3339, role::Role, time::Time};
 
 /// Which of an instance's endpoints was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,6 +54,32 @@ pub struct Sample {
     /// The metrics page answered but lacks what a check needs: one sentence for each such check.
     #[serde(default, skip_serializing_if = "Missing::is_empty")]
     pub missing: Missing,
+    /// When the process began, as its metrics page says; null when it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    pub started: Option<Time>,
+}
+
+impl Sample {
+    /// A metrics page that did not come, before it is said why.
+    #[must_use]
+    pub fn blank(role: Role, version: &str, instance: String) -> Self {
+        Self {
+            source: SourceKind::Metrics,
+            role,
+            version: version.to_owned(),
+            instance,
+            ok: false,
+            reason: None,
+            requests: None,
+            errors: None,
+            buckets: None,
+            health: None,
+            reset: false,
+            reference: false,
+            missing: Missing::default(),
+            started: None,
+        }
+    }
 }
 
 /// What a page that answered does not hold, by the check that wanted it.

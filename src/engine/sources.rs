@@ -10,8 +10,10 @@ use super::{
 const LATE_POLLS: u32 = 2;
 
 /// The state of both versions' pages.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Sources {
+    /// The versions whose pages are needed.
+    needed: &'static [Role],
     sides: Sides<Pages>,
 }
 
@@ -42,9 +44,16 @@ pub enum Turn {
 }
 
 impl Sources {
+    /// Nothing seen yet. The pages of other versions than the `needed` ones are not missed.
+    #[must_use]
+    pub fn of_versions(needed: &'static [Role]) -> Self {
+        Self { needed, sides: Sides::default() }
+    }
+
     /// Takes the metrics samples of one poll; tells what turned.
     pub fn poll(&mut self, at: Time, samples: &[Sample]) -> Sides<Option<Turn>> {
-        Sides::build(|role| self.sides.of_mut(role).poll(at, role, samples))
+        let needed = self.needed;
+        Sides::build(|role| self.sides.of_mut(role).poll(at, role, samples).filter(|_| needed.contains(&role)))
     }
 
     /// One version's pages.
@@ -56,13 +65,13 @@ impl Sources {
     /// A version that gives no page, and for how long: the one that has been silent for longer.
     #[must_use]
     pub fn blind(&self) -> Option<(Role, &Pages)> {
-        Role::BOTH.into_iter().map(|r| (r, self.of(r))).filter(|(_, p)| p.is_blind()).max_by_key(|(_, p)| p.misses)
+        self.needed.iter().map(|r| (*r, self.of(*r))).filter(|(_, p)| p.is_blind()).max_by_key(|(_, p)| p.misses)
     }
 
     /// Some version gave no page at the last poll.
     #[must_use]
     pub fn is_missing_now(&self) -> bool {
-        Role::BOTH.into_iter().any(|r| self.of(r).misses > 0)
+        self.needed.iter().any(|r| self.of(*r).misses > 0)
     }
 }
 

@@ -6,6 +6,7 @@
 //! backend shows), `show` (the picture for front ends).
 
 pub mod act;
+mod baseline;
 mod checks;
 mod decide;
 mod explain;
@@ -52,6 +53,8 @@ pub struct Watch {
     pending: Pending,
     sources: Sources,
     share: ShareWatch,
+    /// When the oldest process of each version began.
+    began: Sides<Option<Time>>,
     recent: Recent,
     series: Series,
     checks: [Check; 5],
@@ -95,6 +98,8 @@ struct Step {
     is_warm: bool,
     /// A gating check has convicted: its id, and why.
     convicted: Option<(&'static str, Sentence)>,
+    /// A comparison with another time would have convicted, and may not: the check's id, and why.
+    alarm: Option<(&'static str, Sentence)>,
     convicted_at: Option<Time>,
     /// The window has ended, and this was said about promoting.
     judged: Option<Result<(), String>>,
@@ -138,9 +143,10 @@ impl Watch {
             now: at,
             polls: 0,
             step: Step::new(&setup, 1, at, Ladder::of(1)),
-            background: Background::new(setup.policy.tolerance),
+            background: Background::of(&setup.policy),
             pending: Pending::default(),
-            sources: Sources::default(),
+            sources: Sources::of_versions(setup.policy.baseline.compared()),
+            began: Sides::default(),
             share: ShareWatch::default(),
             recent: Recent::default(),
             series: Series::default(),
@@ -332,6 +338,7 @@ impl Step {
             since: Sides::default(),
             is_warm: true,
             convicted: None,
+            alarm: None,
             convicted_at: None,
             judged: None,
             next_judgement: setup.window_s,

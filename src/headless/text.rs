@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     engine::{
         action::Action,
-        event::{CheckChange, Ended, Event, Line, Started},
+        event::{CheckChange, Ended, Event, Line, Started, VerdictChange},
         snapshot::Snapshot,
         time::Time,
         verdict::{CheckVerdict, Outcome, Verdict},
@@ -21,7 +21,7 @@ pub(super) fn line(line: &Line) -> Option<String> {
             let was = c.was.map(|w| format!("{} → ", w.word())).unwrap_or_default();
             ("CHECK", format!("{}: {was}{}. {}.", c.check, c.verdict.word(), c.sentence))
         }
-        Event::Verdict(v) => ("VERDICT", format!("{}: {}.", v.verdict.word(), v.sentence)),
+        Event::Verdict(v) => ("VERDICT", format!("{}: {}. {}.", v.verdict.word(), v.sentence, beside(v))),
         Event::Phase { phase, .. } => ("NOTE", format!("Phase: {}.", phase.word().replace('_', " "))),
         Event::Step { index, of, weight } => ("STEP", format!("{index} of {of}, weight {}.", humanize::share(*weight))),
         Event::ActionRequested { action, target, actor, .. } => {
@@ -46,6 +46,15 @@ pub(super) fn line(line: &Line) -> Option<String> {
         Event::Sample(_) | Event::Poll(_) | Event::Notify { .. } | Event::Unknown => return None,
     };
     Some(format!("{}  {word}  {}", humanize::clock(line.at), sentence.replace("..", ".")))
+}
+
+/// What it was compared with, and how old both versions are: "Baseline: concurrent, both live (up 3d04h; the candidate up 12m00s)".
+fn beside(change: &VerdictChange) -> String {
+    let up = |age: Option<f64>| age.map(|s| format!("up {}", humanize::duration(Duration::from_secs_f64(s.max(0.0)))));
+    let (baseline, candidate) = (up(change.ages_s.baseline), up(change.ages_s.candidate));
+    let ages: Vec<String> = baseline.into_iter().chain(candidate.map(|up| format!("the candidate {up}"))).collect();
+    let ages = if ages.is_empty() { String::new() } else { format!(" ({})", ages.join("; ")) };
+    format!("Baseline: {}{ages}", change.baseline)
 }
 
 fn begun(started: &Started) -> String {

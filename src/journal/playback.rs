@@ -12,7 +12,7 @@ use crate::engine::{
 };
 
 /// Subjects of notes that come from outside the engine; it makes all others itself.
-const OUTSIDE: [&str; 2] = ["journal", "metrics"];
+const OUTSIDE: [&str; 3] = ["journal", "metrics", "baseline"];
 
 /// The first line of a watch, and when it was.
 #[must_use]
@@ -21,6 +21,14 @@ pub fn started(lines: &[Line]) -> Option<(Time, &Started)> {
         Event::WatchStarted(started) => Some((line.at, started.as_ref())),
         _ => None,
     })
+}
+
+/// When the first and the last poll of a watch were.
+#[must_use]
+pub fn polled(lines: &[Line]) -> Option<(Time, Time)> {
+    let mut polls = lines.iter().filter(|line| matches!(&line.event, Event::Poll(poll) if !poll.history)).map(|line| line.at);
+    let first = polls.next()?;
+    Some((first, polls.next_back().unwrap_or(first)))
 }
 
 /// What happened, in order.

@@ -4,6 +4,8 @@
 //! ~/.local/state/rollwatch/
 //!   api-server-3f2a91c07b5e/                    the name as far as a file name allows, and a hash of the exact one
 //!     20261122-201403-v2.5.0-9c41d07e.jsonl     start, candidate, chance
+//!   baselines/
+//!     api-server-3f2a91c07b5e.capture           what `rollwatch baseline capture` recorded last
 //!   locks/
 //! ```
 //!
@@ -158,6 +160,55 @@ impl Store {
             }
         }
         Ok(removed)
+    }
+
+    /// The recorded baseline of a deployment; there may be none.
+    #[must_use]
+    pub fn capture(&self, deployment: &str) -> PathBuf {
+        self.captures().join(format!("{}-{}.capture", slug(deployment), short_hash(deployment)))
+    }
+
+    /// Begins to record a baseline beside the one there is. It counts once [`Store::keep_capture`] has put it in its place.
+    ///
+    /// # Errors
+    /// As [`Store::create`].
+    pub fn begin_capture(&self, deployment: &str) -> Result<Writer, FileError> {
+        files::private_dir(&self.root)?;
+        files::private_dir(&self.captures())?;
+        self.sweep_captures()?;
+        Writer::create(&self.capture(deployment).with_extension(format!("{:08x}.part", fastrand::u32(..))))
+    }
+
+    /// Puts a recorded baseline in the place of the one before, whole and on disk.
+    ///
+    /// # Errors
+    /// When it does not reach the disk, or cannot be renamed.
+    pub fn keep_capture(&self, mut writer: Writer, deployment: &str) -> Result<PathBuf, FileError> {
+        writer.sync()?;
+        let place = self.capture(deployment);
+        fs::rename(writer.path(), &place).map_err(FileError::io(&place, "replaced"))?;
+        files::sync_dir(&self.captures())?;
+        Ok(place)
+    }
+
+    /// Throws away what was recorded; the one before stays.
+    pub fn drop_capture(&self, writer: &Writer) {
+        // What is left behind is in nobody's way.
+        fs::remove_file(writer.path()).ok();
+    }
+
+    /// Removes what captures left behind that were killed; one that runs holds its lock.
+    fn sweep_captures(&self) -> Result<(), FileError> {
+        for path in names(&self.captures())?.iter().filter(|path| path.extension() == Some(OsStr::new("part"))) {
+            if File::open(path).is_ok_and(|file| file.try_lock().is_ok()) {
+                fs::remove_file(path).map_err(FileError::io(path, "removed"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn captures(&self) -> PathBuf {
+        self.root.join("baselines")
     }
 
     /// The file of a lock, its directory made.

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use super::{clock::Clock, dispatcher::Happening};
 use crate::{
     backend::Observe,
+    baseline::{Recorded, feed::Feed},
     engine::{
         action::Rollout,
         effect::{Input, Polled},
@@ -19,12 +20,25 @@ use crate::{
 /// How long the backend may take to be read, in real time.
 const BACKEND_LIMIT: Duration = Duration::from_secs(10);
 
+/// What is known of the baseline from another time.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    /// What it did before the watch, poll by poll.
+    pub history: Vec<Recorded>,
+    /// Its part of the polls to come, where it is not asked.
+    pub feed: Option<Feed>,
+    /// What is said about that at the start.
+    pub notes: Vec<String>,
+}
+
 /// Everything a poll needs.
 pub struct Polling {
     /// Asks the sources.
     pub poller: Poller,
     /// Turns totals into increments.
     pub intake: Intake,
+    /// The baseline from another time.
+    pub past: Past,
     /// The backend's eyes, where there is a backend.
     pub eyes: Option<Arc<dyn Observe>>,
     /// The watch's clock.
@@ -39,6 +53,11 @@ impl Polling {
     /// Polls for ever, beginning now.
     pub async fn run(mut self, happenings: mpsc::Sender<Happening>) {
         let mut due = self.clock.now();
+        for Recorded { at, samples } in std::mem::take(&mut self.past.history) {
+            if happenings.send(Happening { at, input: Input::History(samples) }).await.is_err() {
+                return;
+            }
+        }
         loop {
             self.clock.sleep_until(due).await;
             let next = due.plus(self.every);
@@ -56,7 +75,8 @@ impl Polling {
 
     async fn poll(&mut self, at: Time) -> Vec<Input> {
         let (round, rollout) = tokio::join!(self.poller.round(at, self.limit), look(self.eyes.as_deref()));
-        let samples = self.intake.take(at, round.observations);
+        let mut samples = self.past.feed.as_mut().map(|feed| feed.take(at)).unwrap_or_default();
+        samples.extend(self.intake.take(at, round.observations));
         let notes = round.notes.into_iter().map(|note| Input::Noted("metrics".to_owned(), note));
         notes.chain([Input::Polled(Polled { samples, rollout })]).collect()
     }

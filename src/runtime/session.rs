@@ -19,7 +19,7 @@ use super::{
     dispatcher::{Dispatcher, Hands, Happening, WAITING},
     notifying,
     perform::{Lock, Performance},
-    polling::Polling,
+    polling::{Past, Polling},
     printing::Printing,
     recorder::Recorder,
     screen::{Screen, ScreenSettings},
@@ -123,6 +123,8 @@ pub struct Session {
     pub timeout: Option<Duration>,
     /// Something to say at the start: a journal that was repaired, a directory that cannot be written.
     pub notes: Vec<String>,
+    /// The baseline from another time.
+    pub past: Past,
 }
 
 impl Session {
@@ -157,6 +159,9 @@ impl Session {
         for note in self.notes {
             say(&happenings, &self.clock, "journal", note);
         }
+        for note in &self.past.notes {
+            say(&happenings, &self.clock, "baseline", note.clone());
+        }
         let unfinished = watch.unfinished().cloned();
         let backend = self.backend;
         let performing = Performing {
@@ -176,6 +181,7 @@ impl Session {
         let polling = Polling {
             poller: self.poller,
             intake: Intake::new(watch.setup().names.clone()),
+            past: self.past,
             eyes: backend.map(|b| b.eyes),
             clock: self.clock.clone(),
             every: policy.poll(),

@@ -40,12 +40,16 @@ pub struct Poller {
     targets: Targets,
     words: Words,
     asker: Asker,
+    /// The baseline is not asked, so it cannot show that the network is well.
+    is_alone: bool,
     /// Held during a round, so that no endpoint is asked twice at the same time.
     state: Mutex<State>,
 }
 
 struct State {
     pages: Vec<PageState>,
+    /// Somebody has answered in an earlier round.
+    has_answered: bool,
     /// Notes that were told already.
     told: BTreeSet<String>,
 }
@@ -72,17 +76,26 @@ impl Poller {
     /// # Errors
     /// When an address, a regular expression or a credential cannot be used, or the two versions cannot be told apart.
     pub fn build(file: &file::File, credentials: &Credentials) -> Result<Self, SourceError> {
-        let targets = Targets::build(file)?;
+        Self::build_for(file, credentials, &Role::BOTH)
+    }
+
+    /// The same for the versions in `roles` alone.
+    ///
+    /// # Errors
+    /// As [`Poller::build`].
+    pub fn build_for(file: &file::File, credentials: &Credentials, roles: &[Role]) -> Result<Self, SourceError> {
+        let targets = Targets::build(file, roles)?;
         let asker = Asker::build(file, credentials, targets.urls())?;
         let pages = targets.pages.iter().map(Page::fresh_state).collect();
-        let state = Mutex::new(State { pages, told: BTreeSet::new() });
-        Ok(Self { targets, words: Words::build(&file.health), asker, state })
+        let state = Mutex::new(State { pages, has_answered: false, told: BTreeSet::new() });
+        let is_alone = !roles.contains(&Role::Baseline);
+        Ok(Self { targets, words: Words::build(&file.health), asker, is_alone, state })
     }
 
     /// Asks everything once. What has not answered within `limit` is an observation that says so. A second round waits for the first.
     pub async fn round(&self, now: Time, limit: Duration) -> Round {
         let mut state = self.state.lock().await;
-        let State { pages, told } = &mut *state;
+        let State { pages, has_answered, told } = &mut *state;
         let mut gathered = Gathered::of_silence(&self.targets, limit);
         let mut answers = stream::iter(self.requests(pages, now, limit)).buffer_unordered(AT_ONCE);
         let all = async {
@@ -94,6 +107,9 @@ impl Poller {
             tracing::debug!("a poll was not answered by everybody in time");
         }
         drop(answers);
+        // Where no baseline is asked, a refusal counts once the candidate itself was within reach.
+        gathered.baseline_answers |= self.is_alone && *has_answered;
+        *has_answered |= gathered.has_answered;
         self.tell(gathered, told)
     }
 
@@ -177,6 +193,7 @@ struct Gathered {
     /// Readiness and liveness of each instance.
     probes: Vec<(Probe, Option<Probe>)>,
     baseline_answers: bool,
+    has_answered: bool,
     notes: Vec<(usize, String)>,
 }
 
@@ -192,7 +209,8 @@ impl Gathered {
             }
         }
         let probes = |instance: &Instance| (Err(silence(&instance.ready)), instance.live.as_ref().map(|url| Err(silence(url))));
-        Self { answers, probes: targets.instances.iter().map(probes).collect(), baseline_answers: false, notes: Vec::new() }
+        let probes = targets.instances.iter().map(probes).collect();
+        Self { answers, probes, baseline_answers: false, has_answered: false, notes: Vec::new() }
     }
 
     fn take(&mut self, done: Done<'_>, targets: &Targets) {
@@ -215,6 +233,7 @@ impl Gathered {
                 (vec![targets.instances[n].seat], has_answered)
             }
         };
+        self.has_answered |= has_answered;
         self.baseline_answers |= has_answered && seats.into_iter().any(|seat| targets.seats[seat].role == Role::Baseline);
     }
 }

@@ -23,11 +23,14 @@ pub(crate) struct Side {
     pub(crate) page: Result<Missing, String>,
     pub(crate) health: Option<HealthState>,
     pub(crate) reset: bool,
+    /// When its process began, in seconds.
+    pub(crate) began: Option<i64>,
 }
 
 impl Side {
     pub(crate) fn good(requests: f64) -> Self {
-        Self { requests, error_rate: 0.003, slow: 0.005, page: Ok(Missing::default()), health: Some(HealthState::Up), reset: false }
+        let (page, health) = (Ok(Missing::default()), Some(HealthState::Up));
+        Self { requests, error_rate: 0.003, slow: 0.005, page, health, reset: false, began: None }
     }
 
     fn samples(&self, role: Role, first: bool) -> Vec<Sample> {
@@ -46,6 +49,7 @@ impl Side {
             reset: self.reset,
             reference: false,
             missing: Missing::default(),
+            started: self.began.map(|s| Time::from_ms(s * 1000)),
         };
         let mut page = sample(SourceKind::Metrics);
         match &self.page {
@@ -156,11 +160,20 @@ impl Played {
 
     /// Polls every five seconds from where it stands to `until`, or to the end of the watch.
     pub(crate) fn run(&mut self, until: f64, mut at: impl FnMut(f64) -> (Side, Side)) -> &mut Self {
+        self.run_with(until, |t| {
+            let (baseline, candidate) = at(t);
+            (Some(baseline), Some(candidate))
+        })
+    }
+
+    /// The same where a version may bring nothing at all.
+    pub(crate) fn run_with(&mut self, until: f64, mut at: impl FnMut(f64) -> (Option<Side>, Option<Side>)) -> &mut Self {
         let mut first = !self.effects.iter().any(|(_, e)| matches!(e, Effect::Emit(Event::Poll(_))));
         let mut t = if first { 0.0 } else { self.t + 5.0 };
         while t <= until + 1e-9 && self.ended().is_none() && self.orders().is_empty() {
             let (baseline, candidate) = at(t);
-            let samples = [baseline.samples(Role::Baseline, first), candidate.samples(Role::Candidate, first)].concat();
+            let of = |side: Option<Side>, role| side.map(|side| side.samples(role, first)).unwrap_or_default();
+            let samples = [of(baseline, Role::Baseline), of(candidate, Role::Candidate)].concat();
             self.feed(t, Input::Polled(Polled { samples, rollout: Some(Ok(rollout(self.weight, "t1"))) }));
             first = false;
             t += 5.0;

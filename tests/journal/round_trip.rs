@@ -5,6 +5,7 @@ use rollwatch::{
     engine::{
         action::{Action, Actor, ActorKind, Target},
         event::{CheckChange, Ended, Event, Evidence, Figures, Line, Poll, Reason, SCHEMA, Started, VerdictChange},
+        policy::BaselineMode,
         role::{Role, Sides},
         sample::{Buckets, CheckState, Health, HealthCheck, HealthState, Missing, Sample, SourceKind},
         time::Time,
@@ -140,9 +141,14 @@ fn sample() -> impl Strategy<Value = Event> {
     let source = prop::sample::select(vec![SourceKind::Metrics, SourceKind::Health]);
     let names = (source, role(), text(), text(), option::of(text()));
     let numbers = (maybe(), maybe(), option::of(buckets()), option::of(health()));
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), option::of(0..=4_000_000_000_000_i64));
     (names, numbers, flags, (option::of(text()), option::of(text()))).prop_map(
-        |((source, role, version, instance, reason), (requests, errors, buckets, health), (ok, reset, reference), missing)| {
+        |(
+            (source, role, version, instance, reason),
+            (requests, errors, buckets, health),
+            (ok, reset, reference, began),
+            missing,
+        )| {
             Event::Sample(Box::new(Sample {
                 source,
                 role,
@@ -157,6 +163,7 @@ fn sample() -> impl Strategy<Value = Event> {
                 reset,
                 reference,
                 missing: Missing { errors: missing.0, latency: missing.1 },
+                started: began.map(Time::from_ms),
             }))
         },
     )
@@ -204,6 +211,17 @@ fn ended() -> impl Strategy<Value = Event> {
     )
 }
 
+fn verdict_change() -> impl Strategy<Value = Event> {
+    let all = vec![BaselineMode::Concurrent, BaselineMode::Before, BaselineMode::Previous, BaselineMode::Static];
+    let beside = (prop::sample::select(all), text(), maybe(), maybe());
+    (verdict(), option::of(verdict()), text(), number(), number(), beside).prop_map(
+        |(verdict, was, sentence, evidence_nats, needed_nats, (baseline_mode, baseline, old, new))| {
+            let ages_s = Sides { baseline: old, candidate: new };
+            Event::Verdict(VerdictChange { verdict, was, sentence, evidence_nats, needed_nats, baseline_mode, baseline, ages_s })
+        },
+    )
+}
+
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         started(),
@@ -215,11 +233,7 @@ fn event() -> impl Strategy<Value = Event> {
             history
         })),
         check(),
-        (verdict(), option::of(verdict()), text(), number(), number()).prop_map(
-            |(verdict, was, sentence, evidence_nats, needed_nats)| {
-                Event::Verdict(VerdictChange { verdict, was, sentence, evidence_nats, needed_nats })
-            }
-        ),
+        verdict_change(),
         (phase(), option::of(phase())).prop_map(|(phase, was)| Event::Phase { phase, was }),
         (any::<u32>(), any::<u32>(), number()).prop_map(|(index, of, weight)| Event::Step { index, of, weight }),
         requested(),

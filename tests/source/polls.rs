@@ -376,6 +376,28 @@ async fn a_refused_connection_is_down_only_while_the_baseline_answers() {
     assert_eq!(state(&gone, &good_url).await, [HealthState::Unknown, HealthState::Unknown]);
 }
 
+#[tokio::test]
+async fn without_a_baseline_a_refused_connection_is_down_once_the_candidate_has_answered() {
+    let (good, nobody) = (service(PAGE, ok(), ok()).await, closed_port().await);
+    let candidate = format!("http://{}", good.address);
+    let build = |urls: &[&str]| {
+        let file = config(&format!("[candidate]\nmetrics = {urls:?}"));
+        Poller::build_for(&file, &Credentials::default(), &[Role::Candidate]).expect("the baseline needs no page")
+    };
+    let state = async |poller: &Poller| {
+        let round = poller.round(NOW, LIMIT).await;
+        assert!(round.observations.iter().all(|observation| observation.role == Role::Candidate));
+        health(round.observations.last().expect("one")).0.state
+    };
+    let never = build(&[&format!("http://{nobody}")]);
+    assert_eq!([state(&never).await, state(&never).await], [HealthState::Unknown; 2]);
+    let once = build(&[&candidate]);
+    assert_eq!(state(&once).await, HealthState::Up);
+    drop(good);
+    tokio::task::yield_now().await;
+    assert_eq!(state(&once).await, HealthState::Down);
+}
+
 #[test]
 fn health_pages_belong_to_the_instance_of_their_place() {
     let build = |metrics: &str, health: &str| {

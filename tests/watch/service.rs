@@ -57,7 +57,8 @@ fn page(counts: Counts, scrapes: u64) -> String {
     let all = ok + failed;
     let under = |part: u64| all * part / 1000;
     format!(
-        "# TYPE http_requests_total counter\nhttp_requests_total{{status=\"200\"}} {ok}\nhttp_requests_total{{status=\"500\"}} {failed}\n\
+        "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds 1700000000\n\
+         # TYPE http_requests_total counter\nhttp_requests_total{{status=\"200\"}} {ok}\nhttp_requests_total{{status=\"500\"}} {failed}\n\
          # TYPE http_request_duration_seconds histogram\n\
          http_request_duration_seconds_bucket{{le=\"0.1\"}} {}\nhttp_request_duration_seconds_bucket{{le=\"0.2\"}} {}\n\
          http_request_duration_seconds_bucket{{le=\"0.4\"}} {}\nhttp_request_duration_seconds_bucket{{le=\"+Inf\"}} {all}\n\

@@ -73,8 +73,14 @@ impl Tested {
         });
         let then = then.collect();
         let was = &setup.policy;
-        setup.policy =
-            Policy { poll_s: was.poll_s, baseline: was.baseline, health_configured: was.health_configured, ..policy.clone() };
+        setup.policy = Policy {
+            poll_s: was.poll_s,
+            baseline: was.baseline,
+            health_configured: was.health_configured,
+            earlier: was.earlier,
+            may_convict: was.may_convict,
+            ..policy.clone()
+        };
         setup.window_s = policy.window_s;
         let (deployment, names, poll_s) = (setup.deployment.clone(), setup.names.clone(), setup.policy.poll_s);
         let (watch, _) = Watch::new(setup, began, false);

@@ -28,9 +28,9 @@ pub(super) fn rules(rules: &mut Rules<'_>) {
     webhook(rules);
 }
 
-/// Refuses a configuration without a page to read on both sides.
-pub(super) fn something_to_watch(rules: &mut Rules<'_>) {
-    for role in Role::BOTH {
+/// Refuses a configuration without a page to read of each of the versions in `roles`.
+pub(super) fn something_to_watch(rules: &mut Rules<'_>, roles: &[Role]) {
+    for &role in roles {
         let version = rules.file.version(role);
         if version.metrics.is_empty() && version.health.as_ref().is_none_or(Vec::is_empty) {
             let side = role.word();

@@ -3,11 +3,12 @@
 //! Everything here is predictable: it is asked before a poll is used and taught that poll afterwards.
 
 use super::{
+    Metric,
     counts::Joined,
     reference::{Edge, Reference},
 };
 use crate::engine::{
-    policy::Tolerance,
+    policy::{Policy, Tolerance},
     sample::Buckets,
     stats::{
         noise::{Counts, Noise},
@@ -25,6 +26,9 @@ pub struct Background {
     errors: Noise,
     /// One for each chosen bound.
     latency: Vec<Noise>,
+    /// The candidate's own noise, where there is nothing else: errors, slow requests.
+    alone: [Noise; 2],
+    is_cautious: bool,
     /// Latencies from before the bounds were chosen: candidate (none for history), baseline.
     early: Vec<(Option<Buckets>, Buckets)>,
     /// A factor in place of the estimates, where a test wants one.
@@ -39,9 +43,18 @@ impl Background {
             reference: Reference::new(tolerance.latency_rel),
             errors: Noise::new(false),
             latency: Vec::new(),
+            alone: [Noise::new(false), Noise::new(true)],
+            is_cautious: false,
             early: Vec::new(),
             fixed: None,
         }
+    }
+
+    /// A background as `policy` wants it.
+    #[must_use]
+    pub fn of(policy: &Policy) -> Self {
+        let new = Self::new(policy.tolerated());
+        if policy.baseline.is_earlier() { Self { errors: new.errors.cautious(), is_cautious: true, ..new } } else { new }
     }
 
     /// A background whose noise factor is always `factor`, to test what does not depend on the estimate.
@@ -89,7 +102,8 @@ impl Background {
         }
         self.reference.choose(candidate);
         let edges = self.reference.edges().unwrap_or_default();
-        self.latency = edges.iter().map(|_| Noise::new(true)).collect();
+        let noise = || if self.is_cautious { Noise::new(true).cautious() } else { Noise::new(true) };
+        self.latency = edges.iter().map(|_| noise()).collect();
         if self.reference.is_chosen() {
             for (candidate, baseline) in std::mem::take(&mut self.early) {
                 self.push_latency(candidate.as_ref(), &baseline);
@@ -115,6 +129,17 @@ impl Background {
         if let Some(baseline) = latency.filter(|b| b.total() > 0.0) {
             self.learn_latency(None, baseline);
         }
+    }
+
+    /// The noise factor for `n` requests of the candidate alone, of which `rate` may be bad.
+    #[must_use]
+    pub fn alone_noise(&self, metric: Metric, n: f64, rate: f64) -> f64 {
+        self.fixed.unwrap_or_else(|| self.alone[metric as usize].factor_alone(n, rate))
+    }
+
+    /// Learns a poll of the candidate alone: its requests, and those of them that are bad.
+    pub fn learn_alone(&mut self, metric: Metric, (n_b, bad_b): (f64, f64)) {
+        self.alone[metric as usize].push(Counts { bad_b, n_b, ..Counts::default() });
     }
 
     fn learn_latency(&mut self, candidate: Option<&Buckets>, baseline: &Buckets) {

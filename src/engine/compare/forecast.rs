@@ -109,7 +109,9 @@ impl<'a> Course<'a> {
         let edges = self.background.edges().unwrap_or_default();
         let bets = compare.latency.iter().zip(edges).zip(&self.latency);
         let ahead: Vec<f64> = bets
-            .map(|((bet, edge), (split, noise))| bet.log_e_after(polls - warm, split, edge.null(super::LATENCY_MARGIN), *noise))
+            .map(|((bet, edge), (split, noise))| {
+                bet.log_e_after(polls - warm, split, edge.null(compare.tolerance.latency_abs), *noise)
+            })
             .collect();
         let latency = if ahead.is_empty() { 0.0 } else { log_mean_exp(&ahead) };
         let part = |metric, log_e| {

@@ -28,6 +28,12 @@ impl Ladder {
         weights.iter().filter(|w| **w >= present - 1e-9 && **w < 1.0 - 1e-9).count().max(1)
     }
 
+    /// How many of a ladder's weights are ahead, the present one first: without a live baseline every step is judged.
+    #[must_use]
+    pub fn ahead(weights: &[f64], present: f64) -> usize {
+        weights.iter().filter(|w| **w >= present - 1e-9).count().max(1)
+    }
+
     /// How many steps there are.
     #[must_use]
     pub const fn steps(&self) -> usize {
@@ -91,5 +97,6 @@ mod tests {
         assert_eq!(Ladder::judged(&weights, 0.3), 2);
         assert_eq!(Ladder::judged(&weights, 1.0), 1);
         assert_eq!(Ladder::judged(&[], 0.25), 1);
+        assert_eq!((Ladder::ahead(&weights, 0.05), Ladder::ahead(&weights, 1.0), Ladder::ahead(&[], 0.25)), (5, 1, 1));
     }
 }

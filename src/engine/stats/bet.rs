@@ -23,6 +23,8 @@ pub struct Bet {
     wealth: [f64; ALTERNATIVES.len()],
     cash: f64,
     stake: f64,
+    /// The stake of the poll to come.
+    next: f64,
     cap: f64,
     recent: VecDeque<f64>,
     keep: usize,
@@ -36,10 +38,17 @@ impl Bet {
             wealth: [NOTHING; ALTERNATIVES.len()],
             cash: 1.0,
             stake: 1.0 / f64::from(polls.max(1)),
+            next: 1.0 / f64::from(polls.max(1)),
             cap,
             recent: VecDeque::with_capacity(keep),
             keep,
         }
+    }
+
+    /// The same bet with `first` of the stake on the first poll and the rest spread over the others.
+    #[must_use]
+    pub fn front_loaded(self, first: f64) -> Self {
+        Self { next: first, stake: self.stake * (1.0 - first), ..self }
     }
 
     /// The largest gain of one poll such that fewer than `polls` polls cannot convict on their own from a fresh stake.
@@ -51,14 +60,20 @@ impl Bet {
     /// Takes one poll: invests this poll's stake, then lets every alternative gain or lose. `noise >= 1` divides the increment
     /// (validity by Jensen's inequality, as long as it was fixed before the poll).
     pub fn step(&mut self, split: &Split, null: Null, noise: f64) {
-        let stake = self.stake.min(self.cash);
+        self.take(ALTERNATIVES.map(|q| log_increment(split, null, q) / noise));
+    }
+
+    /// Takes one poll whose log e-values are known, one for each alternative.
+    pub fn take(&mut self, increments: [f64; ALTERNATIVES.len()]) {
+        let stake = self.next.min(self.cash);
+        self.next = self.stake;
         self.cash -= stake;
         let mut best = (f64::NEG_INFINITY, 0.0);
-        for (wealth, q) in self.wealth.iter_mut().zip(ALTERNATIVES) {
+        for (wealth, increment) in self.wealth.iter_mut().zip(increments) {
             if stake > 1e-15 {
                 *wealth = log_sum_exp(&[*wealth, stake.ln()]);
             }
-            let gain = (log_increment(split, null, q) / noise).min(self.cap);
+            let gain = increment.min(self.cap);
             *wealth = (*wealth + gain).max(NOTHING);
             if *wealth > best.0 {
                 best = (*wealth, gain);

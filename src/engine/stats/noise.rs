@@ -49,6 +49,8 @@ pub struct Noise {
     recent: [(f64, f64); RECENT],
     pushes: usize,
     scales: [Scale; SCALES.len()],
+    /// The larger of the two estimates counts.
+    is_cautious: bool,
 }
 
 /// Blocks of one size.
@@ -112,20 +114,38 @@ impl Noise {
                 split_fit: (prior, 0.0),
             }
         });
-        Self { events: 0.0, requests: 0.0, recent: [(0.0, 0.0); RECENT], pushes: 0, scales }
+        Self { events: 0.0, requests: 0.0, recent: [(0.0, 0.0); RECENT], pushes: 0, scales, is_cautious: false }
+    }
+
+    /// The same estimate for versions that do not serve at the same time: what both share is noise then, so the larger estimate counts.
+    #[must_use]
+    pub fn cautious(self) -> Self {
+        Self { is_cautious: true, ..self }
     }
 
     /// The factor for a poll with so many requests of each version: from the past and the exposure only.
     #[must_use]
     pub fn factor(&self, n_c: f64, n_b: f64) -> f64 {
-        let (events, requests) = self.recent.iter().fold((0.0, 0.0), |(e, n), (de, dn)| (e + de, n + dn));
-        let rate = if self.requests > 0.0 { self.events / self.requests } else { 0.0 };
-        let rate = if requests > 0.0 { rate.max(events / requests) } else { rate };
         let total = n_c + n_b;
         let share = n_c / total;
-        let spread = rate * total * share * (1.0 - share);
-        let fits = self.scales.iter().map(|scale| scale.factor(spread));
+        let spread = self.rate() * total * share * (1.0 - share);
+        let fits = self.scales.iter().map(|scale| scale.factor(spread, self.is_cautious));
         fits.fold(FLOOR + 2.0 * TAU_FLOOR * spread, f64::max)
+    }
+
+    /// The factor for a poll with `n` requests of the one version there is, pushed as the baseline; at least `rate` of them are expected
+    /// to be bad.
+    #[must_use]
+    pub fn factor_alone(&self, n: f64, rate: f64) -> f64 {
+        let spread = n * self.rate().max(rate);
+        self.scales.iter().map(|scale| scale.of(scale.baseline_fit, spread)).fold(FLOOR, f64::max)
+    }
+
+    /// Bad events per request, of all polls or of the last three: the larger.
+    fn rate(&self) -> f64 {
+        let (events, requests) = self.recent.iter().fold((0.0, 0.0), |(e, n), (de, dn)| (e + de, n + dn));
+        let rate = if self.requests > 0.0 { self.events / self.requests } else { 0.0 };
+        if requests > 0.0 { rate.max(events / requests) } else { rate }
     }
 
     /// Learns a poll.
@@ -141,10 +161,14 @@ impl Noise {
 }
 
 impl Scale {
-    fn factor(&self, spread: f64) -> f64 {
-        let polls = f64::from(self.polls);
-        let of = |(dispersion, rate): (f64, f64)| dispersion.max(1.0 + 2.0 * polls * rate * spread);
-        of(self.split_fit).min(of(self.baseline_fit))
+    fn factor(&self, spread: f64, is_cautious: bool) -> f64 {
+        let (split, baseline) = (self.of(self.split_fit, spread), self.of(self.baseline_fit, spread));
+        if is_cautious { split.max(baseline) } else { split.min(baseline) }
+    }
+
+    /// One estimate as a factor.
+    fn of(&self, (dispersion, rate): (f64, f64), spread: f64) -> f64 {
+        dispersion.max(1.0 + 2.0 * f64::from(self.polls) * rate * spread)
     }
 
     fn push(&mut self, poll: Counts) {
@@ -240,6 +264,19 @@ mod tests {
         b.push(Counts { bad_c: 90.0, bad_b: 0.0, n_c: 100.0, n_b: 300.0 });
         assert_eq!(before.to_bits(), a.factor(100.0, 300.0).to_bits());
         assert!(b.factor(100.0, 300.0) > before);
+    }
+
+    #[test]
+    fn a_cautious_estimate_takes_the_larger_noise() {
+        let mut noise = Noise::new(false);
+        for i in 0..60_u32 {
+            // The baseline jumps, and the candidate jumps with it.
+            let level = if i % 2 == 0 { 1.0 } else { 6.0 };
+            noise.push(Counts { bad_c: 4.0 * level, bad_b: 12.0 * level, n_c: 1000.0, n_b: 3000.0 });
+        }
+        let (plain, cautious) = (noise.factor(1000.0, 3000.0), noise.clone().cautious().factor(1000.0, 3000.0));
+        assert!(cautious > 2.0 * plain, "{plain} {cautious}");
+        assert!(noise.factor_alone(3000.0, 0.01) > noise.factor_alone(300.0, 0.01));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Each check's verdict, in one order: convicted; no page, nothing on it, both over the limit; suspicious; too little; fine.
 
+mod alone;
 mod metric;
 mod plain;
 
@@ -81,7 +82,8 @@ fn convict(watch: &mut Watch) {
     }
     let playbook = watch.playbook_convicts();
     let gates = |id: &str| watch.setup.policy.gates(id);
-    let conviction = if let Some(metric) = watch.step.compare.convicts().filter(|m| gates(m.check())) {
+    let compared = watch.step.compare.convicts().filter(|m| gates(m.check()));
+    let conviction = if let Some(metric) = compared.filter(|_| !watch.setup.policy.only_warns()) {
         Some((metric.check(), watch.metric_sentence(metric)))
     } else if let Some(sick) = watch.step.health.convicts().filter(|s| gates(sick_check(*s))) {
         Some((sick_check(sick), watch.sick_sentence(sick)))
@@ -93,6 +95,9 @@ fn convict(watch: &mut Watch) {
     if let Some(conviction) = conviction {
         watch.step.convicted_at = Some(watch.now);
         watch.step.convicted = Some(conviction);
+    } else if let Some(metric) = compared.filter(|_| watch.step.alarm.is_none()) {
+        watch.step.alarm = Some((metric.check(), watch.metric_sentence(metric)));
+        watch.raise_alarm();
     }
 }
 

@@ -8,7 +8,6 @@ use crate::engine::{
     compare::{Compare, Metric},
     effect::{Effect, Stop},
     event::{Ended, Event, VerdictChange},
-    role::Role,
     setup::Until,
     snapshot::{MarkerKind, Tone},
     verdict::{CheckVerdict, Outcome, Verdict},
@@ -58,7 +57,8 @@ impl Watch {
                 self.step.judged = Some(Ok(()));
                 self.change_verdict(Verdict::Pass);
             }
-            Err(why) if t + 1e-9 >= self.longest() => {
+            // More time is more evidence only where the evidence can lead to a pass.
+            Err(why) if t + 1e-9 >= self.longest() || !self.setup.policy.baseline.may_pass() => {
                 self.step.judged = Some(Err(why));
                 self.change_verdict(Verdict::Inconclusive);
             }
@@ -74,6 +74,9 @@ impl Watch {
 
     /// The end-of-window rule: every gating check passes or warns, and the candidate was shown to be no worse.
     fn judge(&self) -> Result<(), String> {
+        if let Some(alarm) = self.alarm_sentence() {
+            return Err(alarm);
+        }
         let gating = self.checks.iter().filter(|c| self.setup.policy.gates(c.id));
         let open = |v| !matches!(v, CheckVerdict::Pass | CheckVerdict::Warn | CheckVerdict::Muted);
         if let Some(check) = gating.into_iter().find(|c| c.verdict.is_none_or(open)) {
@@ -84,6 +87,10 @@ impl Watch {
         }
         if self.share.is_off() {
             return Err("the candidate does not get the share of traffic that was asked for".to_owned());
+        }
+        if let Some(why) = self.why_no_pass() {
+            let warned = self.checks.iter().find(|c| self.setup.policy.gates(c.id) && c.verdict == Some(CheckVerdict::Warn));
+            return Err(warned.map_or(why, |check| check.sentence.text()));
         }
         self.step.compare.judge(self.step_seconds(), &self.setup.policy)
     }
@@ -105,7 +112,15 @@ impl Watch {
         self.news.push(News::Verdict);
         let compare: &Compare = &self.step.compare;
         let (evidence_nats, needed_nats) = (compare.evidence(), compare.needed());
-        self.emit(Event::Verdict(VerdictChange { verdict, was, sentence, evidence_nats, needed_nats }));
+        let (baseline_mode, baseline) = (self.setup.policy.baseline, self.baseline_words());
+        let ages_s = self.ages().map(|age| age.map(|age| age.as_secs_f64()));
+        let change = VerdictChange { verdict, was, sentence, evidence_nats, needed_nats, baseline_mode, baseline, ages_s };
+        self.emit(Event::Verdict(change));
+    }
+
+    /// People are told at once; the watch goes on, since health may still convict.
+    pub(super) fn raise_alarm(&mut self) {
+        self.change_verdict(Verdict::Inconclusive);
     }
 
     /// Why the watch says what it says, in one sentence.
@@ -120,7 +135,7 @@ impl Watch {
                 format!("{} is no worse than {}, over {requests} and {over}", names.candidate, names.baseline)
             }
             (None, Some(Err(why))) => format!("Undecided: {why}"),
-            (None, None) => "Not known yet".to_owned(),
+            (None, None) => self.alarm_sentence().unwrap_or_else(|| "Not known yet".to_owned()),
         }
     }
 
@@ -329,8 +344,8 @@ impl Watch {
     fn inconclusive_code(&self) -> u8 {
         let gates = |metric: Metric| self.setup.policy.gates(metric.check());
         let never = |metric: Metric| {
-            Role::BOTH.into_iter().any(|role| {
-                let pages = self.sources.of(role);
+            self.setup.policy.baseline.compared().iter().any(|role| {
+                let pages = self.sources.of(*role);
                 !match metric {
                     Metric::Errors => pages.had_errors,
                     Metric::Latency => pages.had_latency,

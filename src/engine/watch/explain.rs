@@ -1,6 +1,7 @@
 //! What is behind a check's verdict, worded once for the screen, the journal and a report: what was counted, how far the evidence is from
 //! either decision, how long that takes at this traffic, by which test, and what would change it.
 
+mod alone;
 mod outlook;
 
 use super::{Watch, checks::Check};
@@ -9,6 +10,7 @@ use crate::{
         compare::{ERRORS_PROMOTE, LATENCY_PROMOTE, Metric},
         event::{Evidence, Reason},
         health,
+        policy::BaselineMode,
         role::Role,
         words,
     },
@@ -28,6 +30,9 @@ impl Watch {
     }
 
     fn explain_metric(&self, metric: Metric, evidence: &Evidence) -> Vec<Reason> {
+        if self.setup.policy.baseline == BaselineMode::Static {
+            return self.explain_alone(metric, evidence);
+        }
         let mut reasons = vec![self.counted(metric, evidence)];
         reasons.extend(self.difference_of(metric, evidence));
         reasons.extend(self.noise(metric).map(|noise| {
@@ -38,10 +43,14 @@ impl Watch {
             return reasons;
         }
         reasons.push(self.rollback_outlook(metric));
-        reasons.push(self.promote_outlook(metric));
-        reasons.push(self.test(metric));
-        reasons.push(self.rule(metric));
-        reasons.extend(self.changes(metric));
+        if self.setup.policy.baseline.may_pass() {
+            reasons.push(self.promote_outlook(metric));
+            reasons.push(self.test(metric));
+            reasons.push(self.rule(metric));
+            reasons.extend(self.changes(metric));
+        } else {
+            reasons.extend([self.never_promotes(), self.test(metric), self.rule_alone(metric)]);
+        }
         reasons
     }
 
@@ -68,7 +77,7 @@ impl Watch {
 
     fn difference_of(&self, metric: Metric, evidence: &Evidence) -> Option<Reason> {
         let difference = evidence.difference?;
-        let tolerance = &self.setup.policy.tolerance;
+        let tolerance = self.setup.policy.tolerated();
         let (shown, tolerated) = match metric {
             Metric::Errors => (
                 humanize::points(difference),
@@ -97,12 +106,12 @@ impl Watch {
                 format!("how slow requests split between the versions, at the bucket bounds {}", bounds.join(", "))
             }
         };
-        let one_in = humanize::count(1.0 / self.setup.policy.alpha);
+        let promise = self.promise();
         Reason::new(
             "test",
             format!(
-                "sequential likelihood ratio on {what}, over six sizes and every moment it may have begun; at most 1 in {one_in} healthy \
-                 versions is rolled back, however often it is looked at; assumes independent requests, widened by the noise"
+                "sequential likelihood ratio on {what}, over six sizes and every moment it may have begun; {promise}; assumes independent \
+                 requests, widened by the noise"
             ),
         )
     }
@@ -128,12 +137,15 @@ impl Watch {
 
     fn health_rule(&self) -> Reason {
         let names = &self.setup.names;
+        let beside = match self.setup.policy.baseline {
+            BaselineMode::Concurrent => format!(" while {} answers; a timeout counts for neither", names.baseline),
+            _ => "; a timeout does not count".to_owned(),
+        };
         let text = format!(
-            "rolls back when {} says it is not ready for {} polls and {} s while {} answers; a timeout counts for neither",
+            "rolls back when {} says it is not ready for {} polls and {} s{beside}",
             names.candidate,
             health::DOWN_POLLS,
-            health::DOWN_SECONDS,
-            names.baseline
+            health::DOWN_SECONDS
         );
         Reason::new("rule", text)
     }

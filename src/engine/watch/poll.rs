@@ -12,6 +12,7 @@ use crate::engine::{
     },
     effect::Polled,
     event::{Event, Poll},
+    policy::BaselineMode,
     recent::MINUTE,
     role::{Role, Sides},
     sample::{Buckets, Sample},
@@ -28,8 +29,11 @@ impl Watch {
         let since_last = self.now.since(self.last_poll());
         self.see_rollout(polled.rollout);
         let (weight, paused) = (self.weight, self.rollout.as_ref().is_some_and(|r| r.paused));
-        let tallies = Sides::build(|role| Tally::of(role, &polled.samples));
+        let mut tallies = Sides::build(|role| Tally::of(role, &polled.samples));
+        // Without a baseline its line is absent, not blind.
+        tallies.baseline.reference |= self.setup.policy.baseline == BaselineMode::Static;
         self.note_sources(&polled.samples);
+        self.see_ages(&polled.samples);
         for sample in &polled.samples {
             self.emit(Event::Sample(Box::new(sample.clone())));
         }
@@ -61,7 +65,8 @@ impl Watch {
         self.step.started = Some(self.now);
         if self.polls == 1 {
             // Only now is it known at which of its weights the ladder was met.
-            let steps = Ladder::judged(&self.setup.steps, self.weight.unwrap_or(0.0));
+            let of = if self.setup.policy.baseline == BaselineMode::Concurrent { Ladder::judged } else { Ladder::ahead };
+            let steps = of(&self.setup.steps, self.weight.unwrap_or(0.0));
             self.step.compare = Compare::new(&self.setup.policy, self.setup.window_s, Ladder::of(steps));
         }
         self.series.warm_up(self.now, self.now.plus(Duration::from_secs_f64(self.setup.policy.warmup_s)));
@@ -87,6 +92,7 @@ impl Watch {
         let joined = self.pending.join(tallies);
         self.count_since(tallies);
         self.compare(&joined);
+        self.step.compare.poll_alone(self.step_seconds(), &tallies.candidate, &mut self.background);
     }
 
     /// One poll of the baseline from before the watch.
@@ -126,7 +132,7 @@ impl Watch {
         if first {
             return;
         }
-        let span = if !(tallies.baseline.answered && tallies.candidate.answered) {
+        let span = if !self.setup.policy.baseline.compared().iter().all(|role| tallies.of(*role).answered) {
             Span::Blind
         } else if self.is_shared() || self.share.is_off() {
             Span::Held
@@ -180,7 +186,8 @@ impl Watch {
     /// How it would go on if every poll were like the last minute's.
     pub(super) fn forecast(&self) -> Forecast {
         let policy = &self.setup.policy;
-        let Some(like) = self.like().filter(|_| !self.verdict_is_settled()) else {
+        let can = !self.verdict_is_settled() && policy.baseline != BaselineMode::Static;
+        let Some(like) = self.like().filter(|_| can) else {
             return Forecast::default();
         };
         let left = whole_polls((self.due() - self.step_seconds()) / policy.poll_s);

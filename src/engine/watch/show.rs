@@ -86,7 +86,7 @@ impl Watch {
             })
             .fold(f64::INFINITY, f64::min);
         let rollback = if self.step.convicted.is_some() { 1.0 } else { compare.evidence() / compare.needed() };
-        let promote = if promote.is_finite() { promote } else { 0.0 };
+        let promote = if promote.is_finite() && self.setup.policy.baseline.may_pass() { promote } else { 0.0 };
         (promote.clamp(0.0, 1.0), rollback.clamp(0.0, 1.0))
     }
 

@@ -69,6 +69,7 @@ impl Watch {
                 let (tone, title) = match self.verdict {
                     Verdict::Fail => (Tone::Bad, "is bad"),
                     Verdict::Pass => (Tone::Good, "is good"),
+                    Verdict::Inconclusive if self.step.alarm.is_some() => (Tone::Bad, "may be bad"),
                     Verdict::Inconclusive => (Tone::Unsure, "undecided"),
                 };
                 ("verdict", self.verdict.word().to_owned(), None, tone, title.to_owned(), self.verdict_sentence())

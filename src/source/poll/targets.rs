@@ -43,12 +43,16 @@ pub(super) struct Instance {
 }
 
 impl Targets {
-    pub(super) fn build(file: &file::File) -> Result<Self, SourceError> {
+    pub(super) fn build(file: &file::File, roles: &[Role]) -> Result<Self, SourceError> {
         let sides = [(Role::Baseline, &file.baseline), (Role::Candidate, &file.candidate)];
         let [baseline, candidate] = sides.map(|(role, version)| Side::build(role, version));
         let (baseline, candidate) = (baseline?, candidate?);
+        if let Some(side) = [&baseline, &candidate].into_iter().find(|side| roles.contains(&side.role) && side.is_empty()) {
+            return Err(SourceError::Nothing(side.role));
+        }
         let mut targets = Self::default();
-        for (side, other) in [(&baseline, &candidate), (&candidate, &baseline)] {
+        let both = [(&baseline, &candidate), (&candidate, &baseline)];
+        for (side, other) in both.into_iter().filter(|(side, _)| roles.contains(&side.role)) {
             targets.add_pages(side, other, file)?;
             targets.add_health(side, other);
         }
@@ -130,10 +134,11 @@ impl<'a> Side<'a> {
             Some(configured) => configured_health(role, configured, &pages)?,
             None => conventional_health(&pages),
         };
-        if pages.is_empty() && health.is_empty() {
-            return Err(SourceError::Nothing(role));
-        }
         Ok(Self { role, version, pages, health })
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.pages.is_empty() && self.health.is_empty()
     }
 }
 

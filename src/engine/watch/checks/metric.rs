@@ -8,7 +8,7 @@ use crate::{
         compare::{MIN_REQUESTS, Metric},
         event::{Evidence, Figures},
         playbook::{CLEARS, LOOK_BACK},
-        policy::Kind,
+        policy::{BaselineMode, Kind},
         recent::{MINUTE, Sum},
         role::Role,
         sample::Buckets,
@@ -82,7 +82,7 @@ impl Watch {
     }
 
     pub(super) fn latency_evidence(&self) -> Evidence {
-        let edge = self.background.middle_edge().map(|e| e.le_ms);
+        let edge = self.background.middle_edge().map(|e| e.le_ms).or_else(|| self.step.compare.ceiling_ms());
         let sides = self.step.since.map(|sum| Figures {
             requests: sum.buckets.as_ref().map(Buckets::total),
             bad: edge.and_then(|le| sum.buckets.as_ref()?.slower_than(le)),
@@ -164,6 +164,9 @@ impl Watch {
 
     /// How the versions differ in this metric, since warm-up.
     pub(in crate::engine::watch) fn metric_sentence(&self, metric: Metric) -> Sentence {
+        if self.setup.policy.baseline == BaselineMode::Static {
+            return self.limit_sentence(metric);
+        }
         let evidence = &self.checks[metric as usize].evidence;
         match metric {
             Metric::Errors => words::errors_differ(&self.setup.names, evidence),
@@ -175,6 +178,9 @@ impl Watch {
     pub(super) fn calm_sentence(&self, metric: Metric) -> Sentence {
         if self.step.compare.weighted(metric) / self.step.compare.needed() >= CALM {
             return self.metric_sentence(metric);
+        }
+        if self.setup.policy.baseline == BaselineMode::Static {
+            return self.within_limit(metric);
         }
         words::no_worse(&self.setup.names, metric, &self.checks[metric as usize].evidence)
     }
@@ -205,13 +211,17 @@ impl Watch {
             return Some(Say::new().candidate(names).text(" is warming up: nothing is concluded yet").done());
         }
         for (role, n) in [(Role::Candidate, candidate), (Role::Baseline, baseline)] {
-            if n < MIN_REQUESTS {
+            if n < MIN_REQUESTS && self.setup.policy.baseline.compared().contains(&role) {
                 let say = Say::new().strong("Too few requests to judge ").version(role, names);
                 return Some(say.text(format!(": {} since warm-up, {needed} needed", humanize::count(n))).done());
             }
         }
         let blind = metric == Metric::Latency && !self.step.compare.has_latency();
-        blind.then(|| Say::new().text("No bucket bound is near the p99 of ").baseline(names).text(" yet").done())
+        let unfit = || match self.setup.policy.baseline {
+            BaselineMode::Static => Say::new().candidate(names).text(" has no bucket bound over the limit of the p99").done(),
+            _ => Say::new().text("No bucket bound is near the p99 of ").baseline(names).text(" yet").done(),
+        };
+        blind.then(unfit)
     }
 
     pub(super) fn playbook_convicts(&mut self) -> bool {

@@ -8,6 +8,7 @@ use crate::{
         compare::MIN_REQUESTS,
         event::{Evidence, Figures},
         health::Sick,
+        policy::BaselineMode,
         recent::MINUTE,
         role::{Role, Sides},
         sample::CheckState,
@@ -26,12 +27,15 @@ impl Watch {
         let say = Say::new().candidate(&self.setup.names);
         let resets = health.resets();
         match sick {
-            Sick::Down => say
-                .strong(" is not ready")
-                .text(format!(" for {}, ", humanize::duration(Duration::from_secs_f64(health.down_s()))))
-                .baseline(&self.setup.names)
-                .text(" is")
-                .done(),
+            Sick::Down => {
+                let span = humanize::duration(Duration::from_secs_f64(health.down_s()));
+                let say = say.strong(" is not ready").text(format!(" for {span}"));
+                if self.setup.policy.baseline == BaselineMode::Concurrent {
+                    say.text(", ").baseline(&self.setup.names).text(" is").done()
+                } else {
+                    say.done()
+                }
+            }
             Sick::CrashLoop => say.strong(" crashes again and again").text(": it went down twice and restarted").done(),
             Sick::Restarts => say
                 .strong(" keeps restarting")
@@ -63,7 +67,7 @@ impl Watch {
         } else if !health.is_served() && !self.health_is_silent() {
             let sentence = "No instance of either version serves /health/ready or /health/live";
             (CheckVerdict::Muted, Sentence::plain(sentence))
-        } else if let Some(role) = Role::BOTH.into_iter().find(|r| health.is_blind(*r)) {
+        } else if let Some(role) = self.setup.policy.baseline.asked().iter().copied().find(|r| health.is_blind(*r)) {
             let say = Say::new().text("No health endpoint of ").version(role, names).text(" has answered for two polls");
             (CheckVerdict::ProviderError, say.done())
         } else if let Some(check) = failing {
@@ -81,7 +85,7 @@ impl Watch {
 
     /// Health was asked for by address, so that silence is a fault and not the absence of an endpoint.
     pub(super) fn health_is_silent(&self) -> bool {
-        self.setup.policy.health_configured && Role::BOTH.into_iter().all(|r| self.step.health.is_blind(r))
+        self.setup.policy.health_configured && self.setup.policy.baseline.asked().iter().all(|r| self.step.health.is_blind(*r))
     }
 
     pub(super) fn restarts(&self) -> Finding {
@@ -97,17 +101,26 @@ impl Watch {
     pub(super) fn traffic(&self) -> Finding {
         let n = Sides::build(|role| self.recent.over(role, self.now, MINUTE).requests);
         let seen = Seen { candidate: n.candidate, total: n.baseline + n.candidate };
-        let share = |role| seen.share().map(|c| if role == Role::Candidate { c } else { 1.0 - c });
+        let candidate = seen.share().filter(|_| self.sees_shares());
+        let share = |role| candidate.map(|c| if role == Role::Candidate { c } else { 1.0 - c });
         let sides = Sides::build(|role| Figures { requests: Some(*n.of(role)), value: share(role), ..Figures::default() });
-        let difference = self.weight.zip(seen.share()).map(|(asked, seen)| seen - asked);
+        let difference = self.weight.zip(candidate).map(|(asked, seen)| seen - asked);
         let (verdict, sentence) = self.traffic_verdict(seen);
         Finding { verdict, sentence, evidence: Evidence { sides, difference, ..Evidence::default() } }
+    }
+
+    /// A share needs the traffic of both versions, of now.
+    fn sees_shares(&self) -> bool {
+        self.setup.policy.baseline == BaselineMode::Concurrent
     }
 
     fn traffic_verdict(&self, seen: Seen) -> (CheckVerdict, Sentence) {
         let Some(asked) = self.weight else {
             return (CheckVerdict::Muted, Sentence::plain("No backend says which share was asked for"));
         };
+        if !self.sees_shares() {
+            return (CheckVerdict::Muted, Sentence::plain("Only the candidate's traffic is seen, so its share is not known"));
+        }
         if self.sources.blind().is_some() {
             return (
                 CheckVerdict::ProviderError,
@@ -131,7 +144,8 @@ impl Watch {
         let n = Sides::build(|role| self.recent.over(role, self.now, MINUTE).requests);
         let seen = Seen { candidate: n.candidate, total: n.baseline + n.candidate };
         let was_off = self.share.is_off();
-        self.share.poll(self.now, self.weight, self.sources.blind().is_none().then_some(seen));
+        let asked = self.weight.filter(|_| self.sees_shares());
+        self.share.poll(self.now, asked, self.sources.blind().is_none().then_some(seen));
         match (was_off, self.share.is_off()) {
             (false, true) => self.row("step", "held", "the traffic share is not what was asked for", Some(Tone::Held)),
             (true, false) => self.row("step", "goes on", "the traffic share is right again", None),

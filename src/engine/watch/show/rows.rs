@@ -84,7 +84,7 @@ impl Watch {
 
     pub(super) fn version_rows(&self) -> Sides<VersionRow> {
         Sides::build(|role| VersionRow {
-            name: self.setup.names.of(role).clone(),
+            name: self.shown_name(role),
             share: self
                 .weight
                 .map_or_else(|| NO_SENSE.to_owned(), |w| humanize::share(if role == Role::Candidate { w } else { 1.0 - w })),
@@ -93,9 +93,14 @@ impl Watch {
                 .recent
                 .rate(role, self.last_poll(), self.setup.policy.poll())
                 .map_or_else(|| "?/s".to_owned(), humanize::per_second),
-            age: String::new(),
+            age: self.ages().of(role).map(humanize::duration).unwrap_or_default(),
             checks: self.step.health.checks(role),
         })
+    }
+
+    /// A version's name, as the head of its column.
+    fn shown_name(&self, role: Role) -> String {
+        if self.setup.policy.baseline.compared().contains(&role) { self.setup.names.of(role).clone() } else { "none".to_owned() }
     }
 
     pub(super) fn facts(&self) -> Vec<(String, String)> {
@@ -105,7 +110,7 @@ impl Watch {
             let seen = seen.map(|s| format!("   seen {}", humanize::share_seen(s))).unwrap_or_default();
             facts.push(("asked".to_owned(), format!("{}{seen}", humanize::share(weight))));
         }
-        facts.push(("baseline".to_owned(), "concurrent, both live".to_owned()));
+        facts.push(("baseline".to_owned(), self.baseline_words()));
         if let Some(error) = &self.rollout_error {
             facts.push(("backend".to_owned(), error.clone()));
         }

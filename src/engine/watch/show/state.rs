@@ -7,6 +7,7 @@ use crate::engine::{
     action::Ability,
     action::Action,
     compare::Metric,
+    policy::BaselineMode,
     role::Role,
     snapshot::{Badge, Glyph, Sentence, Tone},
     verdict::{CheckVerdict, Outcome, Verdict},
@@ -296,7 +297,9 @@ impl Watch {
             _ => " unless it recovers.",
         };
         let can = self.can(Action::Rollback);
-        let say = if ahead.is_none() {
+        let say = if self.setup.policy.only_warns() {
+            Say::new().text("Compared with another time, which convicts nobody by itself.")
+        } else if ahead.is_none() {
             Say::new().text("Nothing is certain yet.")
         } else if self.armed && !self.has_acted && can {
             Say::new().text(format!("Rolls back by itself {when}{falls}"))
@@ -309,6 +312,9 @@ impl Watch {
     fn open_next(&self) -> Sentence {
         let left = (self.due() - self.step_seconds()).max(0.0);
         let when = humanize::about(Duration::from_secs_f64(left));
+        if !self.setup.policy.baseline.may_pass() {
+            return Say::new().text(format!("In about {when} the window ends;")).text(" it cannot pass by itself.").done();
+        }
         let enough = if self.forecast().promotable {
             "the window ends, and the evidence will be enough."
         } else {
@@ -326,6 +332,9 @@ impl Watch {
     }
 
     fn alike(&self) -> Sentence {
+        if self.setup.policy.baseline == BaselineMode::Static {
+            return ended_with_stop(&self.within_limits());
+        }
         let sentence = words::alike(
             &self.setup.names,
             &self.checks[Metric::Errors as usize].evidence,

@@ -1,0 +1,66 @@
+//! What the candidate is compared with, and how old both are: said beside every verdict.
+
+use std::time::Duration;
+
+use super::Watch;
+use crate::{
+    engine::{
+        policy::{BaselineMode, Earlier},
+        role::Sides,
+        sample::Sample,
+        time::Time,
+    },
+    humanize,
+};
+
+impl Watch {
+    /// Remembers when the oldest process of each version began, as far as this poll tells.
+    pub(super) fn see_ages(&mut self, samples: &[Sample]) {
+        let oldest = Sides::build(|role| samples.iter().filter(|s| s.role == role).filter_map(|s| s.started).min());
+        self.began = Sides::build(|role| oldest.of(role).or(*self.began.of(role)));
+    }
+
+    /// How long each version had been running at the newest poll.
+    pub(super) fn ages(&self) -> Sides<Option<Duration>> {
+        let now = self.now;
+        self.began.map(|began: &Option<Time>| began.map(|at| now.since(at)))
+    }
+
+    /// What the candidate is compared with, in a few words.
+    pub(super) fn baseline_words(&self) -> String {
+        let policy = &self.setup.policy;
+        let ago = |earlier: &Earlier| {
+            let old = if earlier.is_old(self.started) { ": old" } else { "" };
+            format!("{} ago{old}", humanize::duration(self.started.since(earlier.at)))
+        };
+        match (policy.baseline, &policy.earlier) {
+            (BaselineMode::Concurrent, _) => "concurrent, both live".to_owned(),
+            (BaselineMode::Static, _) => "none: fixed limits".to_owned(),
+            (BaselineMode::Before, Some(earlier)) => format!("captured {}", ago(earlier)),
+            (BaselineMode::Before, None) => "captured before the deploy".to_owned(),
+            (BaselineMode::Previous, Some(earlier)) => format!("{}'s own watch, {}", self.setup.names.baseline, ago(earlier)),
+            (BaselineMode::Previous, None) => format!("{}'s own watch", self.setup.names.baseline),
+        }
+    }
+
+    /// Why this watch can never pass; null when it can.
+    pub(super) fn why_no_pass(&self) -> Option<String> {
+        let names = &self.setup.names;
+        match self.setup.policy.baseline {
+            BaselineMode::Concurrent => None,
+            BaselineMode::Before | BaselineMode::Previous => Some(format!(
+                "the figures of {} are from another time, which cannot show that {} is no worse now",
+                names.baseline, names.candidate
+            )),
+            BaselineMode::Static => {
+                Some(format!("{} was judged by limits only, which cannot show that it is no worse", names.candidate))
+            }
+        }
+    }
+
+    /// A comparison that would have convicted beside a live baseline, in one sentence; null when none has.
+    pub(super) fn alarm_sentence(&self) -> Option<String> {
+        let (_, sentence) = self.step.alarm.as_ref()?;
+        Some(format!("{}. Compared with another time, which convicts nobody by itself", sentence.text()))
+    }
+}
