@@ -132,6 +132,13 @@ pub struct Policy {
     pub warmup: Dur,
     /// The chance of rolling back a healthy version, over the whole window.
     pub alpha: f64,
+    /// Convict more slowly, for services whose short bursts must not roll anything back.
+    pub safe: bool,
+    /// How long errors must be bad before they convict, two polls at least; default 0s, with `safe` 15s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bad_for: Option<Dur>,
+    /// What a cold start may add to the error rate while warming up.
+    pub cold_start: Percent,
     /// Limit of the error rate: drawn, and crossing it warns.
     pub error_rate: Percent,
     /// Limit of the p99 latency: drawn, and crossing it warns.

@@ -18,7 +18,7 @@ use super::{
     value::Dur,
 };
 use crate::engine::{
-    policy::{Kind, Policy, Tolerance},
+    policy::{Care, Kind, Policy, Tolerance},
     role::Role,
 };
 
@@ -159,8 +159,15 @@ fn policy(file: &File) -> Policy {
         fall: health.fall,
         baseline: policy.baseline.into(),
         tolerance: Tolerance::default(),
+        care: care(policy),
         health_configured: file.baseline.health.is_some() || file.candidate.health.is_some(),
         may_convict: true,
         earlier: None,
     }
+}
+
+fn care(policy: &super::file::Policy) -> Care {
+    let care = if policy.safe { Care::SAFE } else { Care::default() };
+    let errors_s = policy.bad_for.map_or(care.errors_s, |span| span.0.as_secs_f64());
+    Care { errors_s, cold_start: policy.cold_start.0, ..care }
 }

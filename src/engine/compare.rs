@@ -21,7 +21,7 @@ use ladder::Ladder;
 use noninferior::NonInferior;
 
 use super::{
-    policy::{BaselineMode, Policy, Tolerance},
+    policy::{BaselineMode, Care, Policy, Tolerance},
     sample::Buckets,
     stats::{
         bet::Bet,
@@ -30,8 +30,8 @@ use super::{
     },
 };
 
-/// Errors while warming up: what a cold start may cost on top of the tolerance, relative and absolute.
-const COLD_START: (f64, f64) = (0.4, 0.012);
+/// Errors while warming up: what a cold start may cost on top of the tolerance, relative. The absolute part is [`Care::cold_start`].
+const COLD_START: f64 = 0.4;
 /// Errors: what the candidate must be shown to be better than before it is promoted.
 pub const ERRORS_PROMOTE: Null = Null { factor: 1.5, margin: 0.005 };
 /// The same for the share of slow requests.
@@ -43,8 +43,8 @@ const NOISE_UNKNOWN: f64 = 9.0;
 const WEIGHT_ERRORS: f64 = 0.55;
 /// And to latency.
 const WEIGHT_LATENCY: f64 = 0.45;
-/// Bad seconds a latency conviction needs at least.
-const LATENCY_SECONDS: f64 = 20.0;
+/// Polls this far apart, or farther, need no third one to be believed.
+const SPARSE_POLLS_S: f64 = 15.0;
 /// "Still bad": the winning bet gained over these last seconds.
 const STILL_SECONDS: f64 = 30.0;
 /// "Not one scrape": at least two gaining polls within these last seconds.
@@ -92,6 +92,7 @@ pub struct Compare {
     latency_polls: u32,
     weights: (f64, f64),
     tolerance: Tolerance,
+    care: Care,
     errors: Bet,
     latency: Vec<Bet>,
     errors_promote: NonInferior,
@@ -115,7 +116,7 @@ impl Compare {
             _ => (WEIGHT_ERRORS, WEIGHT_LATENCY),
         };
         let alpha = policy.alpha / ladder.steps() as f64;
-        let cap = Bet::cap(alpha, weights.0.max(f64::MIN_POSITIVE), 2);
+        let cap = Bet::cap(alpha, weights.0.max(f64::MIN_POSITIVE), bad_polls(policy.care.errors_s, policy.poll_s));
         Self {
             alpha: policy.alpha,
             ladder,
@@ -124,6 +125,7 @@ impl Compare {
             latency_polls: polls(window_s - policy.warmup_s),
             weights,
             tolerance: policy.tolerated(),
+            care: policy.care,
             errors: Bet::new(polls(window_s), cap, recent_polls(policy.poll_s)),
             latency: Vec::new(),
             errors_promote: NonInferior::new(ERRORS_PROMOTE),
@@ -166,7 +168,7 @@ impl Compare {
 
     /// What is tolerated of errors.
     fn errors_null(&self, is_warm: bool) -> Null {
-        let (relative, absolute) = if is_warm { COLD_START } else { (0.0, 0.0) };
+        let (relative, absolute) = if is_warm { (COLD_START, self.care.cold_start) } else { (0.0, 0.0) };
         Null { factor: 1.0 + self.tolerance.error_rel + relative, margin: self.tolerance.error_abs + absolute }
     }
 
@@ -201,7 +203,8 @@ impl Compare {
         if !self.latency.is_empty() {
             return;
         }
-        let polls = bad_polls(LATENCY_SECONDS, self.poll_s);
+        let fewest = if self.poll_s <= SPARSE_POLLS_S { self.care.latency_polls } else { 2 };
+        let polls = bad_polls(self.care.latency_s, self.poll_s).max(fewest);
         let alpha = self.alpha / self.ladder.steps() as f64;
         let cap = Bet::cap(alpha, self.weights.1.max(f64::MIN_POSITIVE), polls);
         let bets = background.edges().unwrap_or_default().iter();

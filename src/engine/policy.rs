@@ -43,6 +43,9 @@ pub struct Policy {
     /// What the candidate may be worse by without being convicted.
     #[serde(default)]
     pub tolerance: Tolerance,
+    /// What it takes to convict, besides the evidence.
+    #[serde(default)]
+    pub care: Care,
     /// Health pages were given by address: their silence is a fault, not the absence of an endpoint.
     #[serde(default)]
     pub health_configured: bool,
@@ -105,6 +108,35 @@ impl Tolerance {
 impl Default for Tolerance {
     fn default() -> Self {
         Self { error_abs: 0.001, error_rel: 0.1, latency_rel: 0.1, latency_abs: latency_abs() }
+    }
+}
+
+/// What it takes to convict, besides the evidence: how long it must be bad, how much noise is believed, what a cold start may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Care {
+    /// Seconds that errors must be bad for; two polls at least.
+    pub errors_s: f64,
+    /// The same for latency.
+    pub latency_s: f64,
+    /// Polls that latency must be bad for, where they are no more than 15 s apart.
+    pub latency_polls: u32,
+    /// The smallest noise factor.
+    pub noise_floor: f64,
+    /// The noise factor that is believed before anything was seen.
+    pub noise_prior: f64,
+    /// What a cold start may add to the error rate while warming up, a fraction.
+    pub cold_start: f64,
+}
+
+impl Care {
+    /// For services whose short bursts must not roll anything back, at the price of some speed.
+    pub const SAFE: Self =
+        Self { errors_s: 15.0, latency_s: 30.0, latency_polls: 3, noise_floor: 1.3, noise_prior: 1.3, cold_start: 0.012 };
+}
+
+impl Default for Care {
+    fn default() -> Self {
+        Self { errors_s: 0.0, latency_s: 20.0, latency_polls: 2, noise_floor: 1.05, noise_prior: 1.5, cold_start: 0.012 }
     }
 }
 
@@ -228,6 +260,7 @@ impl Default for Policy {
             fall: 3,
             baseline: BaselineMode::Concurrent,
             tolerance: Tolerance::default(),
+            care: Care::default(),
             health_configured: false,
             may_convict: true,
             earlier: None,

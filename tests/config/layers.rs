@@ -1,6 +1,9 @@
 //! Which layer wins, and what is said of where a value comes from.
 
-use rollwatch::config::{self, Override};
+use rollwatch::{
+    config::{self, Override},
+    engine::policy::Care,
+};
 
 use super::support::{Place, environment, load, load_with, messages, pairs, rendered};
 
@@ -144,4 +147,13 @@ fn a_watch_needs_a_page_on_both_sides() {
     assert!(loaded.watchable().is_ok());
     let error = config::load(None, environment(), &[]).expect("valid").watchable().expect_err("nothing given");
     assert_eq!(messages(&error).len(), 2);
+}
+
+#[test]
+fn care_is_a_set_with_single_keys_over_it() {
+    let care = |text: &str| load(text).expect("valid").policy.care;
+    assert_eq!(care(""), Care::default());
+    assert_eq!(care("[policy]\nsafe = true\n"), Care::SAFE);
+    let own = care("[policy]\nsafe = true\nbad_for = \"45s\"\ncold_start = \"5%\"\n");
+    assert_eq!(own, Care { errors_s: 45.0, cold_start: 0.05, ..Care::SAFE });
 }

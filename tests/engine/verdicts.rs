@@ -4,6 +4,7 @@ use rollwatch::engine::{
     action::{Action, Report, Seen, Stage},
     effect::{Input, Stop},
     intent::Intent,
+    policy::Care,
     sample::{HealthState, Missing},
     setup::{Rule, Until},
     time::Time,
@@ -198,4 +199,23 @@ fn the_same_inputs_give_the_same_effects() {
         (played.effects, played.watch.snapshot())
     };
     assert_eq!(play(), play());
+}
+
+#[test]
+fn a_safe_policy_and_a_longer_bad_time_convict_later() {
+    let failed_after = |care: Care| {
+        let mut setup = setup(Rule { stays: true, ..Rule::default() });
+        setup.policy.care = care;
+        let mut played = Played::new(setup);
+        while played.watch.settled().is_none() && played.t < 600.0 {
+            let next = played.t + 5.0;
+            played.run(next, bad_after);
+        }
+        assert_eq!(played.watch.settled(), Some(Verdict::Fail));
+        played.t
+    };
+    let plain = failed_after(Care::default());
+    let safe = failed_after(Care::SAFE);
+    let patient = failed_after(Care { errors_s: 45.0, ..Care::default() });
+    assert!(plain < safe && safe < patient, "{plain} {safe} {patient}");
 }

@@ -33,6 +33,7 @@ pub(super) fn rules(rules: &mut Rules<'_>) {
     }
     max_window(rules);
     alpha(rules);
+    care(rules);
     limits_drawn(rules);
     gating(rules);
     verify_timeout(rules);
@@ -76,6 +77,13 @@ fn max_window(rules: &mut Rules<'_>) {
 
 fn alpha(rules: &mut Rules<'_>) {
     rules.within("policy.alpha", rules.file.policy.alpha, 0.0001, 0.2);
+}
+
+fn care(rules: &mut Rules<'_>) {
+    rules.within("policy.cold_start", rules.file.policy.cold_start, Percent(0.0), Percent(0.5));
+    if let Some(span) = rules.file.policy.bad_for {
+        rules.within("policy.bad_for", span, secs(0), secs(600));
+    }
 }
 
 fn limits_drawn(rules: &mut Rules<'_>) {

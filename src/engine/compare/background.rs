@@ -8,7 +8,7 @@ use super::{
     reference::{Edge, Reference},
 };
 use crate::engine::{
-    policy::{Policy, Tolerance},
+    policy::{Care, Policy, Tolerance},
     sample::Buckets,
     stats::{
         noise::{Counts, Noise},
@@ -28,7 +28,8 @@ pub struct Background {
     latency: Vec<Noise>,
     /// The candidate's own noise, where there is nothing else: errors, slow requests.
     alone: [Noise; 2],
-    is_cautious: bool,
+    /// What each bound's estimate begins with.
+    latency_noise: Noise,
     /// Latencies from before the bounds were chosen: candidate (none for history), baseline.
     early: Vec<(Option<Buckets>, Buckets)>,
     /// A factor in place of the estimates, where a test wants one.
@@ -38,13 +39,14 @@ pub struct Background {
 impl Background {
     /// Nothing known yet.
     #[must_use]
-    pub fn new(tolerance: Tolerance) -> Self {
+    pub fn new(tolerance: Tolerance, care: Care) -> Self {
+        let noise = |is_latency| Noise::new(is_latency).believing(care.noise_floor, care.noise_prior);
         Self {
             reference: Reference::new(tolerance.latency_rel),
-            errors: Noise::new(false),
+            errors: noise(false),
             latency: Vec::new(),
-            alone: [Noise::new(false), Noise::new(true)],
-            is_cautious: false,
+            alone: [noise(false), noise(true)],
+            latency_noise: noise(true),
             early: Vec::new(),
             fixed: None,
         }
@@ -53,14 +55,18 @@ impl Background {
     /// A background as `policy` wants it.
     #[must_use]
     pub fn of(policy: &Policy) -> Self {
-        let new = Self::new(policy.tolerated());
-        if policy.baseline.is_earlier() { Self { errors: new.errors.cautious(), is_cautious: true, ..new } } else { new }
+        let new = Self::new(policy.tolerated(), policy.care);
+        if policy.baseline.is_earlier() {
+            Self { errors: new.errors.cautious(), latency_noise: new.latency_noise.cautious(), ..new }
+        } else {
+            new
+        }
     }
 
     /// A background whose noise factor is always `factor`, to test what does not depend on the estimate.
     #[must_use]
     pub fn with_fixed_noise(factor: f64) -> Self {
-        Self { fixed: Some(factor), ..Self::new(Tolerance::default()) }
+        Self { fixed: Some(factor), ..Self::new(Tolerance::default(), Care::default()) }
     }
 
     /// The bounds that latency is compared at; null before they are chosen, and when none was fit.
@@ -102,8 +108,7 @@ impl Background {
         }
         self.reference.choose(candidate);
         let edges = self.reference.edges().unwrap_or_default();
-        let noise = || if self.is_cautious { Noise::new(true).cautious() } else { Noise::new(true) };
-        self.latency = edges.iter().map(|_| noise()).collect();
+        self.latency = edges.iter().map(|_| self.latency_noise.clone()).collect();
         if self.reference.is_chosen() {
             for (candidate, baseline) in std::mem::take(&mut self.early) {
                 self.push_latency(candidate.as_ref(), &baseline);

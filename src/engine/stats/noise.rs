@@ -6,7 +6,7 @@
 //! chance but no more than the baseline's own clumps is believed to be noise; real trouble moves the split and not the baseline, and
 //! the smaller of the two estimates counts.
 
-/// Smallest factor.
+/// Smallest factor, unless another is asked for.
 const FLOOR: f64 = 1.05;
 /// "Errors come in small clumps until the data say otherwise": the dispersion believed at first, and how many blocks that is worth.
 const PRIOR: f64 = 1.5;
@@ -51,6 +51,8 @@ pub struct Noise {
     scales: [Scale; SCALES.len()],
     /// The larger of the two estimates counts.
     is_cautious: bool,
+    /// The smallest factor.
+    floor: f64,
 }
 
 /// Blocks of one size.
@@ -58,6 +60,8 @@ pub struct Noise {
 struct Scale {
     polls: u32,
     pseudo: f64,
+    /// The dispersion that is believed at first.
+    prior: f64,
     filled: u32,
     block: Counts,
     previous: Option<Counts>,
@@ -105,6 +109,7 @@ impl Noise {
             Scale {
                 polls,
                 pseudo,
+                prior,
                 filled: 0,
                 block: Counts::default(),
                 previous: None,
@@ -114,7 +119,18 @@ impl Noise {
                 split_fit: (prior, 0.0),
             }
         });
-        Self { events: 0.0, requests: 0.0, recent: [(0.0, 0.0); RECENT], pushes: 0, scales, is_cautious: false }
+        Self { events: 0.0, requests: 0.0, recent: [(0.0, 0.0); RECENT], pushes: 0, scales, is_cautious: false, floor: FLOOR }
+    }
+
+    /// The same estimate with another smallest factor, and another dispersion that is believed before anything was seen.
+    #[must_use]
+    pub fn believing(mut self, floor: f64, prior: f64) -> Self {
+        self.floor = floor;
+        for scale in self.scales.iter_mut().filter(|scale| scale.polls == 1) {
+            scale.prior = prior;
+            (scale.baseline_fit, scale.split_fit) = ((prior, 0.0), (prior, 0.0));
+        }
+        self
     }
 
     /// The same estimate for versions that do not serve at the same time: what both share is noise then, so the larger estimate counts.
@@ -130,7 +146,7 @@ impl Noise {
         let share = n_c / total;
         let spread = self.rate() * total * share * (1.0 - share);
         let fits = self.scales.iter().map(|scale| scale.factor(spread, self.is_cautious));
-        fits.fold(FLOOR + 2.0 * TAU_FLOOR * spread, f64::max)
+        fits.fold(self.floor + 2.0 * TAU_FLOOR * spread, f64::max)
     }
 
     /// The factor for a poll with `n` requests of the one version there is, pushed as the baseline; at least `rate` of them are expected
@@ -138,7 +154,7 @@ impl Noise {
     #[must_use]
     pub fn factor_alone(&self, n: f64, rate: f64) -> f64 {
         let spread = n * self.rate().max(rate);
-        self.scales.iter().map(|scale| scale.of(scale.baseline_fit, spread)).fold(FLOOR, f64::max)
+        self.scales.iter().map(|scale| scale.of(scale.baseline_fit, spread)).fold(self.floor, f64::max)
     }
 
     /// Bad events per request, of all polls or of the last three: the larger.
@@ -205,7 +221,7 @@ impl Scale {
         let (b, s) = (&self.baseline, &self.split);
         let (mut dispersion_b, mut dispersion_s) = (1.0, 1.0);
         if self.polls == 1 {
-            dispersion_b = (PRIOR_WEIGHT * PRIOR + b.squares) / (PRIOR_WEIGHT + b.count);
+            dispersion_b = (PRIOR_WEIGHT * self.prior + b.squares) / (PRIOR_WEIGHT + b.count);
             dispersion_s = (PRIOR_WEIGHT * dispersion_b.min(PRIOR_MAX) + s.squares) / (PRIOR_WEIGHT + s.count);
         }
         let rate_b = if b.count >= 2.0 && b.coefficients > 0.0 { ((b.squares - b.count) / b.coefficients).max(0.0) } else { 0.0 };
