@@ -2,6 +2,8 @@
 
 #[path = "engine/baselines.rs"]
 mod baselines;
+#[path = "engine/instances.rs"]
+mod instances;
 #[path = "engine/ladder.rs"]
 mod ladder;
 #[path = "engine/play.rs"]

@@ -132,6 +132,8 @@ pub struct Policy {
     pub warmup: Dur,
     /// The chance of rolling back a healthy version, over the whole window.
     pub alpha: f64,
+    /// Compare each of the candidate's instances with the whole baseline as well: finds one bad instance of many.
+    pub per_instance: bool,
     /// Convict more slowly, for services whose short bursts must not roll anything back.
     pub safe: bool,
     /// How long errors must be bad before they convict, two polls at least; default 0s, with `safe` 15s.

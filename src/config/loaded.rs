@@ -160,6 +160,7 @@ fn policy(file: &File) -> Policy {
         baseline: policy.baseline.into(),
         tolerance: Tolerance::default(),
         care: care(policy),
+        per_instance: policy.per_instance,
         health_configured: file.baseline.health.is_some() || file.candidate.health.is_some(),
         may_convict: true,
         earlier: None,

@@ -10,6 +10,7 @@ pub mod background;
 mod ceiling;
 pub mod counts;
 pub mod forecast;
+mod instances;
 pub mod ladder;
 mod noninferior;
 pub mod reference;
@@ -17,12 +18,13 @@ pub mod reference;
 use background::Background;
 use ceiling::Ceiling;
 use counts::{Joined, Tally};
+use instances::{Instances, Suspect};
 use ladder::Ladder;
 use noninferior::NonInferior;
 
 use super::{
     policy::{BaselineMode, Care, Policy, Tolerance},
-    sample::Buckets,
+    sample::{Buckets, Sample},
     stats::{
         bet::Bet,
         log_mean_exp, log_sum_exp,
@@ -94,6 +96,8 @@ pub struct Compare {
     tolerance: Tolerance,
     care: Care,
     errors: Bet,
+    /// The candidate's instances one by one, where the policy asks for it.
+    instances: Option<Instances>,
     latency: Vec<Bet>,
     errors_promote: NonInferior,
     latency_promote: NonInferior,
@@ -116,7 +120,9 @@ impl Compare {
             _ => (WEIGHT_ERRORS, WEIGHT_LATENCY),
         };
         let alpha = policy.alpha / ladder.steps() as f64;
-        let cap = Bet::cap(alpha, weights.0.max(f64::MIN_POSITIVE), bad_polls(policy.care.errors_s, policy.poll_s));
+        let part = if policy.per_instance { 0.5 } else { 1.0 };
+        let cap = Bet::cap(alpha, (part * weights.0).max(f64::MIN_POSITIVE), bad_polls(policy.care.errors_s, policy.poll_s));
+        let errors = Bet::new(polls(window_s), cap, recent_polls(policy.poll_s));
         Self {
             alpha: policy.alpha,
             ladder,
@@ -126,7 +132,8 @@ impl Compare {
             weights,
             tolerance: policy.tolerated(),
             care: policy.care,
-            errors: Bet::new(polls(window_s), cap, recent_polls(policy.poll_s)),
+            instances: policy.per_instance.then(|| Instances::new(errors.clone())),
+            errors,
             latency: Vec::new(),
             errors_promote: NonInferior::new(ERRORS_PROMOTE),
             latency_promote: NonInferior::new(LATENCY_PROMOTE),
@@ -144,6 +151,25 @@ impl Compare {
         if let Some((candidate, baseline)) = &joined.latency {
             self.latency(t, candidate, baseline, background);
         }
+    }
+
+    /// Takes one poll's samples, where the candidate's instances are compared one by one; `baseline`: what the whole baseline counted.
+    pub fn poll_instances(&mut self, t: f64, samples: &[Sample], baseline: Option<(f64, f64)>, background: &Background) {
+        let null = self.errors_null(t <= self.warmup_s + 1e-9);
+        if let Some(instances) = &mut self.instances {
+            instances.poll(samples, baseline, null, background);
+        }
+    }
+
+    /// The instance that speaks most against the candidate.
+    #[must_use]
+    pub fn suspect(&self) -> Option<Suspect<'_>> {
+        self.instances.as_ref()?.suspect()
+    }
+
+    /// The errors' e-value: of the aggregate, or of it and of the instances in equal parts.
+    fn errors_log_e(&self, aggregate: f64) -> f64 {
+        self.instances.as_ref().map_or(aggregate, |instances| log_mean_exp(&[aggregate, instances.log_e()]))
     }
 
     /// Takes what the candidate counted, where there is no baseline; teaches the background afterwards.
@@ -252,7 +278,7 @@ impl Compare {
     fn own(&self, metric: Metric) -> f64 {
         let log_e = match (&self.ceiling, metric) {
             (Some(ceiling), metric) => ceiling.bet_of(metric).log_e(),
-            (None, Metric::Errors) => self.errors.log_e(),
+            (None, Metric::Errors) => self.errors_log_e(self.errors.log_e()),
             (None, Metric::Latency) => self.latency_log_e(),
         };
         self.weight(metric) + log_e
@@ -283,10 +309,12 @@ impl Compare {
     }
 
     fn is_still_bad(&self, metric: Metric) -> bool {
-        let bets = match (&self.ceiling, metric) {
-            (Some(ceiling), metric) => std::slice::from_ref(ceiling.bet_of(metric)),
-            (None, Metric::Errors) => std::slice::from_ref(&self.errors),
-            (None, Metric::Latency) => self.latency.as_slice(),
+        let bets: Vec<&Bet> = match (&self.ceiling, metric) {
+            (Some(ceiling), metric) => vec![ceiling.bet_of(metric)],
+            (None, Metric::Errors) => {
+                std::iter::once(&self.errors).chain(self.instances.iter().flat_map(Instances::bets)).collect()
+            }
+            (None, Metric::Latency) => self.latency.iter().collect(),
         };
         bets.iter().any(|b| b.gained(still_polls(self.poll_s)) > 0.0)
             && bets.iter().any(|b| b.gains(window_polls(self.poll_s)) >= BAD_POLLS)

@@ -46,6 +46,9 @@ pub struct Policy {
     /// What it takes to convict, besides the evidence.
     #[serde(default)]
     pub care: Care,
+    /// Half of the errors' budget goes to the candidate's instances one by one.
+    #[serde(default)]
+    pub per_instance: bool,
     /// Health pages were given by address: their silence is a fault, not the absence of an endpoint.
     #[serde(default)]
     pub health_configured: bool,
@@ -261,6 +264,7 @@ impl Default for Policy {
             baseline: BaselineMode::Concurrent,
             tolerance: Tolerance::default(),
             care: Care::default(),
+            per_instance: false,
             health_configured: false,
             may_convict: true,
             earlier: None,

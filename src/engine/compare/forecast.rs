@@ -106,6 +106,7 @@ impl<'a> Course<'a> {
             Some((split, noise)) if warm > 0.0 => compare.errors.log_e_after(warm, split, compare.errors_null(true), *noise),
             Some((split, noise)) => compare.errors.log_e_after(polls, split, compare.errors_null(false), *noise),
         };
+        let errors = compare.errors_log_e(errors);
         let edges = self.background.edges().unwrap_or_default();
         let bets = compare.latency.iter().zip(edges).zip(&self.latency);
         let ahead: Vec<f64> = bets

@@ -42,6 +42,7 @@ impl Watch {
             reasons.push(Reason::new("rule", "does not gate: nothing follows from it"));
             return reasons;
         }
+        reasons.extend(self.suspect_of(metric));
         reasons.push(self.rollback_outlook(metric));
         if self.setup.policy.baseline.may_pass() {
             reasons.push(self.promote_outlook(metric));
@@ -73,6 +74,14 @@ impl Watch {
         };
         let since = if self.step.is_warm { "while warming up" } else { "since warm-up" };
         Reason::new("counted", format!("{} and {} requests {what}, {since}", side(Role::Candidate), side(Role::Baseline)))
+    }
+
+    /// The instance that fails most, where they are compared one by one.
+    fn suspect_of(&self, metric: Metric) -> Option<Reason> {
+        let suspect = self.step.compare.suspect().filter(|s| metric == Metric::Errors && s.requests > 0.0)?;
+        let share = humanize::rate(suspect.errors / suspect.requests);
+        let (errors, requests) = (humanize::count(suspect.errors), humanize::count(suspect.requests));
+        Some(Reason::new("instances", format!("{} speaks most against it: {errors} of {requests} failed ({share})", suspect.name)))
     }
 
     fn difference_of(&self, metric: Metric, evidence: &Evidence) -> Option<Reason> {

@@ -91,8 +91,10 @@ impl Watch {
         }
         let joined = self.pending.join(tallies);
         self.count_since(tallies);
+        let t = self.step_seconds();
+        self.step.compare.poll_instances(t, samples, tallies.baseline.counts, &self.background);
         self.compare(&joined);
-        self.step.compare.poll_alone(self.step_seconds(), &tallies.candidate, &mut self.background);
+        self.step.compare.poll_alone(t, &tallies.candidate, &mut self.background);
     }
 
     /// One poll of the baseline from before the watch.
