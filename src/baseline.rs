@@ -193,3 +193,82 @@ impl Recording {
         self.earlier().is_old(now).then(|| format!("it is {age} old: a service hardly behaves the same from one day to the next"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::event::{Poll, SCHEMA};
+
+    const HOUR: i64 = 3600;
+
+    fn at(s: i64) -> Time {
+        Time::from_ms(s * 1000)
+    }
+
+    /// The lines of a capture of v1 that began at 0 s: `polls` polls every 5 s, each with `requests`.
+    fn lines(strategy: &str, polls: i64, requests: f64) -> Vec<Line> {
+        let started = Started {
+            deployment: "api".into(),
+            environment: String::new(),
+            backend: "none".into(),
+            locator: String::new(),
+            strategy: strategy.into(),
+            baseline: "v1".into(),
+            candidate: "v2".into(),
+            window_s: 600.0,
+            policy: serde_json::json!({ "poll_s": 5.0 }),
+            config_sha256: String::new(),
+            steps: Vec::new(),
+            rollwatch: String::new(),
+            resumed: false,
+        };
+        let line = |s, event| Line { v: SCHEMA, seq: 1, at: at(s), event };
+        let poll = |history| Event::Poll(Poll { index: 0, weight: None, paused: false, history });
+        let mut all = vec![line(0, Event::WatchStarted(Box::new(started)))];
+        for s in (0..polls).map(|i| i * 5) {
+            for role in Role::BOTH {
+                let mut sample = Sample::blank(role, "", format!("{}:80", role.word()));
+                sample.ok = true;
+                (sample.requests, sample.errors) = (Some(requests), Some(1.0));
+                all.push(line(s, Event::Sample(Box::new(sample))));
+            }
+            all.push(line(s, poll(strategy == STRATEGY)));
+        }
+        all
+    }
+
+    fn capture(polls: i64, requests: f64) -> Recording {
+        Recording::of_capture(&lines(STRATEGY, polls, requests)).expect("a capture")
+    }
+
+    #[test]
+    fn a_capture_holds_the_baseline_and_a_watch_the_candidate() {
+        let taken = capture(120, 50.0);
+        assert_eq!((taken.version.as_str(), taken.span(), taken.polls().len()), ("v1", Duration::from_secs(595), 120));
+        assert!(taken.polls().iter().all(|poll| poll.samples.len() == 1 && poll.samples[0].role == Role::Baseline));
+        assert_eq!(taken.sum().error_rate(), Some(0.02));
+        let watched = Recording::of_candidate(&lines("canary", 120, 50.0)).expect("a watch");
+        assert_eq!((watched.version.as_str(), watched.polls()[0].samples[0].role), ("v2", Role::Candidate));
+        assert_eq!(Recording::of_capture(&lines("canary", 120, 50.0)), None);
+    }
+
+    #[test]
+    fn a_recording_stands_in_for_its_own_version_at_its_own_rhythm_or_a_slower_one() {
+        let taken = capture(120, 50.0);
+        assert_eq!((taken.stands_in("v1", 5.0), taken.stands_in("v1", 30.0)), (Ok(()), Ok(())));
+        assert_eq!(taken.stands_in("v2", 5.0), Err("it is of v1, and the baseline is v2".into()));
+        assert_eq!(taken.stands_in("v1", 1.0), Err("it was polled every 5 s, and the watch polls every 1 s".into()));
+        assert_eq!(capture(9, 50.0).stands_in("v1", 5.0), Err("it holds 9 polls with counts, and 10 are the fewest".into()));
+        assert_eq!(capture(20, 1.0).stands_in("v1", 5.0), Err("it holds 20 requests, and 100 are the fewest".into()));
+    }
+
+    #[test]
+    fn it_is_history_for_an_hour_and_old_after_a_day() {
+        let taken = capture(120, 50.0);
+        assert_eq!(taken.is_history("v1", 5.0, at(595 + HOUR)), Ok(()));
+        assert_eq!(taken.is_history("v1", 5.0, at(655 + HOUR)), Err("it ended 1h01m ago, and 1h00m is the most".into()));
+        assert_eq!(taken.is_history("v1", 10.0, at(600)), Err("it was polled every 5 s, and the watch polls every 10 s".into()));
+        assert_eq!(taken.age_warning(at(24 * HOUR)), None);
+        assert!(taken.age_warning(at(24 * HOUR + 1)).is_some_and(|why| why.starts_with("it is 1d00h old")));
+    }
+}

@@ -8,7 +8,9 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::engine::{
-    event::{CheckChange, Ended, Event, Line, SCHEMA, Started},
+    event::{CheckChange, Ended, Event, Line, SCHEMA, Started, VerdictChange},
+    policy::BaselineMode,
+    role::Sides,
     snapshot::Snapshot,
     time::Time,
 };
@@ -31,6 +33,7 @@ pub struct Printer<W> {
     format: Format,
     out: W,
     started: Option<Box<Started>>,
+    verdict: Option<VerdictChange>,
     ended: Option<(Time, Ended)>,
 }
 
@@ -43,13 +46,16 @@ struct Document<'a> {
     candidate: &'a str,
     #[serde(flatten)]
     ended: &'a Ended,
+    /// What it was compared with at the last verdict, and how old both versions were then.
+    baseline_mode: Option<BaselineMode>,
+    ages_s: Option<Sides<Option<f64>>>,
     checks: &'a [CheckChange],
 }
 
 impl<W: Write> Printer<W> {
     /// A printer to `out`.
     pub const fn new(format: Format, out: W) -> Self {
-        Self { format, out, started: None, ended: None }
+        Self { format, out, started: None, verdict: None, ended: None }
     }
 
     /// Prints one event, if this format shows it.
@@ -59,6 +65,7 @@ impl<W: Write> Printer<W> {
     pub fn line(&mut self, line: &Line) -> io::Result<()> {
         match &line.event {
             Event::WatchStarted(started) => self.started = Some(started.clone()),
+            Event::Verdict(verdict) => self.verdict = Some(verdict.clone()),
             Event::WatchEnded(ended) => self.ended = Some((line.at, ended.clone())),
             _ => {}
         }
@@ -110,6 +117,8 @@ impl<W: Write> Printer<W> {
                     baseline: name(|s| &s.baseline),
                     candidate: name(|s| &s.candidate),
                     ended,
+                    baseline_mode: self.verdict.as_ref().map(|verdict| verdict.baseline_mode),
+                    ages_s: self.verdict.as_ref().map(|verdict| verdict.ages_s),
                     checks,
                 };
                 serde_json::to_writer_pretty(&mut self.out, &document)?;

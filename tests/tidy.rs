@@ -94,6 +94,11 @@ fn sources_and_backends_do_not_know_each_other() {
 }
 
 #[test]
+fn a_recording_is_read_and_not_made() {
+    assert_names_none("baseline", &["tokio", "backend::", "source::", "tui::", "headless::", "runtime::", "std::fs"]);
+}
+
+#[test]
 fn only_the_runtime_spawns_and_only_main_ends_the_process() {
     let spawns = |code: &str| {
         ["tokio::spawn", "thread::spawn", "thread::Builder", "spawn_blocking", "JoinSet"].into_iter().find(|w| code.contains(w))

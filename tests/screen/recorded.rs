@@ -1,8 +1,17 @@
 //! A recorded watch played through the engine onto the screen.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use rollwatch::{
-    engine::{setup::Setup, snapshot::Snapshot, watch::Watch},
+    engine::{
+        event::Event,
+        policy::{BaselineMode, Earlier},
+        role::Role,
+        setup::Setup,
+        snapshot::Snapshot,
+        watch::Watch,
+    },
     journal::{playback, reader},
 };
 
@@ -12,11 +21,24 @@ use super::render::Desk;
 
 /// The pictures of the recorded watch so many seconds after its start.
 fn pictures(seconds: &[i64]) -> Vec<Snapshot> {
+    pictures_against(BaselineMode::Concurrent, seconds)
+}
+
+/// The same with another baseline: a recorded one where the live one was, or none.
+fn pictures_against(mode: BaselineMode, seconds: &[i64]) -> Vec<Snapshot> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/bad-errors.jsonl");
     let read = reader::read(path.as_ref()).expect("a journal");
     let (began, started) = playback::started(&read.lines).expect("a watch");
-    let (mut watch, _) = Watch::new(Setup::recorded(started).expect("a policy"), began, false);
-    let mut inputs = playback::inputs(&read.lines).into_iter().peekable();
+    let mut setup = Setup::recorded(started).expect("a policy");
+    setup.policy.baseline = mode;
+    setup.policy.may_convict = !mode.is_earlier();
+    setup.policy.earlier = mode.is_earlier().then(|| Earlier { at: began.minus(Duration::from_secs(9000)), for_s: 660.0 });
+    let (mut watch, _) = Watch::new(setup, began, false);
+    let lines = read.lines.into_iter().filter(|line| match &line.event {
+        Event::Sample(sample) => sample.role == Role::Candidate || mode.compared().contains(&sample.role),
+        _ => true,
+    });
+    let mut inputs = playback::inputs(&lines.collect::<Vec<_>>()).into_iter().peekable();
     let mut picture = |second: &i64| {
         while let Some((at, input)) = inputs.next_if(|(at, _)| at.ms() <= began.ms() + second * 1000) {
             watch.handle(at, input);
@@ -31,6 +53,19 @@ fn a_recorded_watch_looks_the_same_at_every_moment() {
     for (second, snapshot) in [0, 40, 75, 100, 110, 200].into_iter().zip(pictures(&[0, 40, 75, 100, 110, 200])) {
         let at = |size| Desk::new(snapshot.clone(), size).text();
         assert_snapshot!(format!("recorded_{second:03}"), format!("{}\n{}", at((120, 40)), at((80, 24))));
+    }
+}
+
+#[test]
+fn another_baseline_is_named_and_never_taken_for_a_live_one() {
+    for mode in [BaselineMode::Static, BaselineMode::Before] {
+        for (second, snapshot) in [40, 75, 100].into_iter().zip(pictures_against(mode, &[40, 75, 100])) {
+            assert_snapshot!(format!("{}_{second:03}", mode.word()), Desk::new(snapshot, (120, 40)).text());
+        }
+        let [snapshot]: [Snapshot; 1] = pictures_against(mode, &[100]).try_into().expect("one picture");
+        let mut desk = Desk::new(snapshot, (120, 40));
+        assert_eq!(desk.press(Key::Char('e')), None);
+        assert_snapshot!(format!("{}_explained", mode.word()), desk.text());
     }
 }
 

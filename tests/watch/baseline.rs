@@ -173,7 +173,7 @@ fn without_any_baseline_the_limits_are_all_there_is() {
     assert!(verdict["evidence_nats"].as_f64().is_some_and(|nats| nats > 0.1), "{verdict}");
     let is_warned = |l: &&Value| l["event"] == "check" && l["check"] == "errors" && l["verdict"] == "warn";
     let warned = lines.iter().find(is_warned).expect("over the limit");
-    assert!(warned["sentence"].as_str().expect("text").starts_with("v2 is over the limit of 1 %"), "{warned}");
+    assert!(warned["sentence"].as_str().expect("text").starts_with("v2 fails 30.00 % of requests, 1 % is the limit"), "{warned}");
     assert_replays(&home, &home.journal());
 }
 

@@ -34,7 +34,11 @@ pub(super) fn something_to_watch(rules: &mut Rules<'_>, roles: &[Role]) {
         let version = rules.file.version(role);
         if version.metrics.is_empty() && version.health.as_ref().is_none_or(Vec::is_empty) {
             let side = role.word();
-            let help = format!("give --{side} URL, or {side}.metrics = [\"URL\"] in the configuration");
+            let alone = match role {
+                Role::Baseline => "; without one, set policy.baseline = \"static\" to judge by the limits",
+                Role::Candidate => "",
+            };
+            let help = format!("give --{side} URL, or {side}.metrics = [\"URL\"] in the configuration{alone}");
             rules.refuse(side, "has no metrics page and no health page: there is nothing to watch", &help);
         }
     }

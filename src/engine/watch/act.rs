@@ -36,7 +36,14 @@ impl Watch {
             self.note("action", format!("Auto-rollback stays off: {why}"));
         } else if self.armed != on {
             self.armed = on;
-            self.note("watch", format!("Auto-rollback is {}", if on { "armed" } else { "off" }));
+            let what = match (on, self.setup.policy.only_warns()) {
+                (false, _) => "off",
+                (true, false) => "armed",
+                (true, true) => {
+                    "armed for health and restarts; a comparison with another time convicts only if started with --auto-rollback"
+                }
+            };
+            self.note("watch", format!("Auto-rollback is {what}"));
         }
     }
 

@@ -5,10 +5,13 @@ use std::time::Duration;
 use super::Watch;
 use crate::{
     engine::{
+        compare::Metric,
         policy::{BaselineMode, Earlier},
         role::Sides,
         sample::Sample,
+        snapshot::Sentence,
         time::Time,
+        words::{self, Say},
     },
     humanize,
 };
@@ -41,6 +44,23 @@ impl Watch {
             (BaselineMode::Previous, Some(earlier)) => format!("{}'s own watch, {}", self.setup.names.baseline, ago(earlier)),
             (BaselineMode::Previous, None) => format!("{}'s own watch", self.setup.names.baseline),
         }
+    }
+
+    /// "v2 against v1 at another time: 0.30 % errors and 0.18 %, p99 212 ms and 208 ms".
+    pub(super) fn now_and_then(&self) -> Sentence {
+        let names = &self.setup.names;
+        let pair = |metric: Metric| {
+            let sides = &self.checks[metric as usize].evidence.sides;
+            Some((sides.candidate.value?, sides.baseline.value?))
+        };
+        let mut say = Say::new().candidate(names).text(" against ").baseline(names).text(" at another time");
+        if let Some((now, then)) = pair(Metric::Errors) {
+            say = say.text(format!(": {} errors and {}", humanize::rate(now), humanize::rate(then)));
+        }
+        if let Some((now, then)) = pair(Metric::Latency) {
+            say = say.then().text(format!(", p99 {} and {}", words::p99_text(now), words::p99_text(then)));
+        }
+        say.done()
     }
 
     /// Why this watch can never pass; null when it can.

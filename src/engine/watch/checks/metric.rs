@@ -106,7 +106,8 @@ impl Watch {
     pub(super) fn lean(&mut self, index: usize, metric: Metric) {
         let part = self.step.compare.weighted(metric) / self.step.compare.needed();
         let limit = self.limit(metric);
-        let value = |role| self.recent_value(metric, role, LOOK_BACK);
+        let span = self.over_span();
+        let value = |role| self.recent_value(metric, role, span);
         let baseline_over = value(Role::Baseline).is_some_and(|v| v > limit);
         let candidate = value(Role::Candidate);
         let check = &mut self.checks[index];
@@ -186,6 +187,9 @@ impl Watch {
     }
 
     pub(super) fn over_sentence(&self, metric: Metric) -> Sentence {
+        if self.setup.policy.baseline == BaselineMode::Static {
+            return self.limit_sentence(metric);
+        }
         let value = |role| self.recent_value(metric, role, LOOK_BACK);
         let say = Say::new().candidate(&self.setup.names).strong(" is over the limit of ");
         let (limit, worded): (String, fn(f64) -> String) = match metric {

@@ -37,11 +37,15 @@ impl Watch {
                 }
             }
             Sick::CrashLoop => say.strong(" crashes again and again").text(": it went down twice and restarted").done(),
-            Sick::Restarts => say
-                .strong(" keeps restarting")
-                .text(format!(": {}", humanize::plural(f64::from(resets.candidate), "restart", "restarts")))
-                .text(format!(" against {}", humanize::count(f64::from(resets.baseline))))
-                .done(),
+            Sick::Restarts => {
+                let restarts = humanize::plural(f64::from(resets.candidate), "restart", "restarts");
+                let say = say.strong(" keeps restarting").text(format!(": {restarts}"));
+                if self.setup.policy.baseline == BaselineMode::Concurrent {
+                    say.text(format!(" against {}", humanize::count(f64::from(resets.baseline)))).done()
+                } else {
+                    say.done()
+                }
+            }
         }
     }
 

@@ -263,6 +263,10 @@ impl Watch {
                     self.leaning_next(self.step.compare.leading() as usize),
                 )
             }
+            _ if self.setup.policy.baseline.is_earlier() => {
+                let sentence = ended_with_stop(&self.now_and_then());
+                (badge(Glyph::Unsure, "NO ALARM", Tone::Unsure), sentence, self.open_next())
+            }
             _ => (badge(Glyph::Pass, "LOOKS GOOD", Tone::Good), self.alike(), self.open_next()),
         }
     }
