@@ -246,7 +246,7 @@ pub struct Replay {
 /// `backtest`
 #[derive(Debug, Args)]
 pub struct Backtest {
-    /// A configuration file; its [policy] and [steps] are tried
+    /// A configuration file; its policy and the window of its steps are tried
     #[arg(long, value_name = "FILE")]
     pub policy: PathBuf,
     /// Journals, or traces (.ndjson, .ndjson.gz)
