@@ -4,9 +4,8 @@ use std::path::Path;
 
 use crate::{
     engine::{
-        effect::{Effect, Input, Polled},
+        effect::{Effect, Input},
         event::{Event, Line, SCHEMA},
-        intake::Intake,
         setup::Setup,
         time::Time,
         watch::Watch,
@@ -51,16 +50,8 @@ impl Record {
 
     fn trace(path: &Path) -> Result<Self, Failure> {
         let trace = Trace::read(path).map_err(|error| Failure::usage(error.to_string(), "see the format of traces"))?;
-        let setup = trace.setup();
-        let mut intake = Intake::of_fresh_candidate(setup.names.clone());
-        let start = Time::from_ms(0);
-        let inputs = trace.polls().map(|told| {
-            let samples = intake.take(told.at, told.observations);
-            let input = if told.at < start { Input::History(samples) } else { Input::Polled(Polled { samples, rollout: None }) };
-            (told.at, input)
-        });
-        let inputs = inputs.collect();
-        let (watch, first) = Watch::new(setup, start, false);
+        let inputs = trace.inputs().collect();
+        let (watch, first) = Watch::new(trace.setup(), Time::from_ms(0), false);
         Ok(Self { name: trace.name, watch, inputs, first, recorded: Vec::new() })
     }
 
