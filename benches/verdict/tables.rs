@@ -66,9 +66,8 @@ pub(crate) fn false_alarms(size: Size) -> String {
         let cases = judged(&[family], size.apart / HARDER.len(), size.seed, Terms::FULL);
         out += &alarms(&format!("apart: {}", family.name), &score(&cases));
     }
-    for Case { name, decision, .. } in cases.iter().filter(|case| case.decision.verdict == Verdict::Fail) {
-        out += &format!("  {name} at {}: {}\n", seconds(decision.at_s), decision.reason);
-    }
+    let wrong = cases.iter().filter(|case| case.decision.verdict == Verdict::Fail);
+    out.extend(wrong.map(|Case { name, decision, .. }| format!("  {name} at {}: {}\n", seconds(decision.at_s), decision.reason)));
     out
 }
 
@@ -79,12 +78,13 @@ fn alarms(name: &str, score: &Score) -> String {
 
 /// The rate of false alarms against the window's length, over the same families.
 pub(crate) fn lengths(size: Size) -> String {
-    let mut out = "Healthy candidates rolled back, by the window's length\n".to_owned();
-    for minutes in [10, 20, 30, 60] {
+    let row = |minutes: u32| {
         let terms = Terms { window_s: Some(f64::from(minutes) * 60.0), ..Terms::FULL };
         let score = score(&judged(&HEALTHY, size.apart, size.seed, terms));
-        out += &format!("  {:<34}{}\n", format!("{minutes} min"), counted(score.false_alarms, score.healthy));
-    }
+        format!("  {:<34}{}\n", format!("{minutes} min"), counted(score.false_alarms, score.healthy))
+    };
+    let mut out = "Healthy candidates rolled back, by the window's length\n".to_owned();
+    out.extend([10, 20, 30, 60].map(row));
     out
 }
 
