@@ -2,6 +2,9 @@
 //!
 //! A trace becomes what a watch would have been told, and goes through the very same engine; only the header counts as policy.
 
+pub mod line;
+pub mod player;
+
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read as _},
@@ -9,16 +12,10 @@ use std::{
 };
 
 use flate2::bufread::MultiGzDecoder;
-use serde::Deserialize;
+use line::{Header, Poll};
+use player::Player;
 
-use crate::engine::{
-    intake::{Answer, Counter, Histogram, Observation, Totals},
-    policy::{Policy, Tolerance},
-    role::{Role, Sides},
-    sample::{Health, HealthState},
-    setup::{Rule, Setup},
-    time::Time,
-};
+use crate::engine::{effect::Input, setup::Setup, time::Time};
 
 /// Longest line that is read, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -55,50 +52,6 @@ pub enum TraceError {
     },
 }
 
-#[derive(Clone, Debug, Deserialize)]
-struct Header {
-    format: u32,
-    window_s: f64,
-    poll_s: f64,
-    warmup_s: f64,
-    alpha: f64,
-    le: Vec<f64>,
-    slo_error_rate: f64,
-    slo_p99_s: f64,
-    tol_error_abs: f64,
-    tol_error_rel: f64,
-    tol_p99_rel: f64,
-    #[serde(default)]
-    max_extend: Option<f64>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Poll {
-    t: f64,
-    canary: Side,
-    baseline: Side,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Side {
-    up: Option<bool>,
-    #[serde(default)]
-    requests: f64,
-    #[serde(default)]
-    errors: f64,
-    #[serde(default)]
-    buckets: Vec<f64>,
-}
-
-/// One poll as a watch is told it.
-#[derive(Clone, Debug)]
-pub struct Told {
-    /// When; negative times are history.
-    pub at: Time,
-    /// What each version answered.
-    pub observations: Vec<Observation>,
-}
-
 impl Trace {
     /// Reads a trace, gzipped or not.
     ///
@@ -132,74 +85,14 @@ impl Trace {
     /// The watch that this trace is played through.
     #[must_use]
     pub fn setup(&self) -> Setup {
-        let header = &self.header;
-        let policy = Policy {
-            poll_s: header.poll_s,
-            window_s: header.window_s,
-            max_window_s: header.window_s * header.max_extend.unwrap_or(1.0).max(1.0),
-            warmup_s: header.warmup_s,
-            alpha: header.alpha,
-            error_rate: header.slo_error_rate,
-            p99_ms: header.slo_p99_s * 1000.0,
-            tolerance: Tolerance {
-                error_abs: header.tol_error_abs,
-                error_rel: header.tol_error_rel,
-                latency_rel: header.tol_p99_rel,
-                ..Tolerance::default()
-            },
-            ..Policy::default()
-        };
-        Setup {
-            deployment: self.name.clone(),
-            environment: String::new(),
-            backend: "none".to_owned(),
-            locator: String::new(),
-            protected: false,
-            names: Sides { baseline: "baseline".to_owned(), candidate: "candidate".to_owned() },
-            window_s: policy.window_s,
-            policy,
-            steps: Vec::new(),
-            config_sha256: String::new(),
-            rule: Rule { stays: true, replay: true, ..Rule::default() },
-        }
+        self.header.setup(&self.name)
     }
 
-    /// Every poll in order.
-    pub fn polls(&self) -> impl Iterator<Item = Told> + '_ {
-        self.polls.iter().map(|poll| Told {
-            at: time(poll.t),
-            observations: [(Role::Baseline, &poll.baseline), (Role::Candidate, &poll.canary)]
-                .into_iter()
-                .flat_map(|(role, side)| self.observe(role, side))
-                .collect(),
-        })
+    /// Every poll in order, as the watch is told it.
+    pub fn inputs(&self) -> impl Iterator<Item = (Time, Input)> + '_ {
+        let mut player = Player::new(&self.header);
+        self.polls.iter().map(move |poll| player.input(poll))
     }
-
-    fn observe(&self, role: Role, side: &Side) -> [Observation; 2] {
-        let observation = |answer| Observation { role, instance: role.word().to_owned(), answer };
-        let (page, state) = match side.up {
-            Some(true) => (Answer::Page(self.totals(side)), HealthState::Up),
-            Some(false) => (Answer::NoPage("down".to_owned()), HealthState::Down),
-            None => (Answer::NoPage("the scrape is missing".to_owned()), HealthState::Unknown),
-        };
-        let health = Health { state, served: true, checks: Vec::new() };
-        [observation(page), observation(Answer::Health(health, None))]
-    }
-
-    fn totals(&self, side: &Side) -> Totals {
-        let counter = |key: &str, total, is_error| Counter { key: key.to_owned(), total, is_error };
-        let le_ms = self.header.le.iter().map(|le| le * 1000.0).chain([f64::INFINITY]).collect();
-        Totals {
-            requests: Some(vec![counter("ok", side.requests - side.errors, false), counter("failed", side.errors, true)]),
-            latency: Some(vec![Histogram { key: String::new(), le_ms, count: side.buckets.clone() }]),
-            ..Totals::default()
-        }
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "seconds of a deployment")]
-fn time(seconds: f64) -> Time {
-    Time::from_ms((seconds * 1000.0).round() as i64)
 }
 
 fn lines(path: &Path, mut reader: Box<dyn BufRead>) -> Result<(Header, Vec<Poll>), TraceError> {
@@ -215,37 +108,14 @@ fn lines(path: &Path, mut reader: Box<dyn BufRead>) -> Result<(Header, Vec<Poll>
             continue;
         }
         let Some(known) = &header else {
-            header = Some(parse_header(&text).map_err(|why| wrong(number, why))?);
+            header = Some(Header::parse(&text).map_err(|why| wrong(number, why))?);
             continue;
         };
-        polls.push(parse_poll(&text, known).map_err(|why| wrong(number, why))?);
+        polls.push(Poll::parse(&text, known).map_err(|why| wrong(number, why))?);
     }
     let header = header.ok_or_else(|| wrong(1, "the file is empty".to_owned()))?;
     if polls.windows(2).any(|pair| matches!(pair, [a, b] if b.t <= a.t)) {
         return Err(wrong(0, "polls are not in the order of time".to_owned()));
     }
     Ok((header, polls))
-}
-
-fn parse_header(text: &str) -> Result<Header, String> {
-    let header: Header = serde_json::from_str(text).map_err(|error| format!("this is no header of a trace: {error}"))?;
-    if header.format != 1 {
-        return Err(format!("format {} is not known: 1 is", header.format));
-    }
-    let positive = [header.window_s, header.poll_s, header.alpha, header.slo_p99_s];
-    let rising = header.le.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
-    if positive.iter().any(|x| !x.is_finite() || *x <= 0.0) || header.alpha >= 1.0 || !rising || header.le.is_empty() {
-        return Err("window_s, poll_s, alpha and slo_p99_s must be positive (alpha under 1), and le must rise".to_owned());
-    }
-    Ok(header)
-}
-
-fn parse_poll(text: &str, header: &Header) -> Result<Poll, String> {
-    let poll: Poll = serde_json::from_str(text).map_err(|error| format!("this is no poll: {error}"))?;
-    for side in [&poll.canary, &poll.baseline] {
-        if side.up == Some(true) && side.buckets.len() != header.le.len() + 1 {
-            return Err(format!("{} buckets, {} expected", side.buckets.len(), header.le.len() + 1));
-        }
-    }
-    Ok(poll)
 }

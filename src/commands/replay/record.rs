@@ -4,9 +4,8 @@ use std::path::Path;
 
 use crate::{
     engine::{
-        effect::{Effect, Input, Polled},
+        effect::{Effect, Input},
         event::{Event, Line, SCHEMA},
-        intake::Intake,
         setup::Setup,
         time::Time,
         watch::Watch,
@@ -50,16 +49,8 @@ impl Record {
 
     fn trace(path: &Path) -> Result<Self, Failure> {
         let trace = Trace::read(path).map_err(|error| Failure::usage(error.to_string(), "see the format of traces"))?;
-        let setup = trace.setup();
-        let mut intake = Intake::of_fresh_candidate(setup.names.clone());
-        let start = Time::from_ms(0);
-        let inputs = trace.polls().map(|told| {
-            let samples = intake.take(told.at, told.observations);
-            let input = if told.at < start { Input::History(samples) } else { Input::Polled(Polled { samples, rollout: None }) };
-            (told.at, input)
-        });
-        let inputs = inputs.collect();
-        Ok(Self { name: trace.name, setup, began: start, inputs, recorded: Vec::new() })
+        let inputs = trace.inputs().collect();
+        Ok(Self { setup: trace.setup(), name: trace.name, began: Time::from_ms(0), inputs, recorded: Vec::new() })
     }
 
     /// Plays it at once, prints what the engine says now, and tells whether it said so then.
