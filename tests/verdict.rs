@@ -90,8 +90,7 @@ fn as_many_requests_fail_as_are_expected() {
             (last.errors, last.requests * rates.errors)
         });
         // Each service counts the same, whatever its traffic; too few errors say too little.
-        let ratios: Vec<f64> =
-            counts.iter().filter(|(_, expected)| *expected > 30.0).map(|(is, expected)| is / expected).collect();
+        let ratios: Vec<f64> = counts.iter().filter(|(_, expected)| *expected > 30.0).map(|(is, expected)| is / expected).collect();
         let mean = ratios.iter().sum::<f64>() / ratios.len() as f64;
         assert!(ratios.len() > 20 && (mean - 1.0).abs() < 0.15, "{}: {mean} over {} windows", family.name, ratios.len());
     }

@@ -6,26 +6,51 @@ use std::{
     path::Path,
 };
 
-use rollwatch::trace::line::Side;
+use rollwatch::{engine::verdict::Verdict, trace::line::Side};
 use serde_json::{Value, json};
 
-use super::truth::Known;
+use super::{
+    peers::{RULES, Said},
+    series::Series,
+    truth::Known,
+};
 use crate::simulator::{
     family::{HARDER, HEALTHY, NO_TRAFFIC, REGRESSED, Truth},
     play::{each, windows},
     window::{HISTORY_S, Terms, Window},
 };
 
-/// Writes `count` windows of all families with their labels into a folder.
+/// Writes `count` windows of all families into a folder, with their labels and what other tools' rules decide.
 pub(crate) fn export(folder: &Path, count: usize, seed: u64, terms: Terms) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    fs::create_dir_all(folder.join("peers"))?;
     let families = [&HEALTHY[..], &HARDER, &REGRESSED, &[NO_TRAFFIC]].concat();
-    let labels = each(&windows(&families, count, seed, terms), |window| {
-        write(&folder.join(format!("{}.ndjson", window.name())), window).map(|()| label(window))
+    let written = each(&windows(&families, count, seed, terms), |window| {
+        let series = Series::of(window);
+        let peers = RULES.map(|(_, rule)| decision(window, rule(&series)));
+        write(&folder.join(format!("{}.ndjson", window.name())), window).map(|()| (label(window), peers))
     });
-    let mut file = BufWriter::new(File::create(folder.join("labels.ndjson"))?);
-    for label in labels {
-        writeln!(file, "{}", label?)?;
+    let written = written.into_iter().collect::<io::Result<Vec<_>>>()?;
+    lines(&folder.join("labels.ndjson"), written.iter().map(|(label, _)| label))?;
+    for (nth, (name, _)) in RULES.iter().enumerate() {
+        let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        lines(&folder.join(format!("peers/{}.ndjson", words.join("_"))), written.iter().map(|(_, peers)| &peers[nth]))?;
+    }
+    Ok(())
+}
+
+fn decision(window: &Window, (verdict, at_s): Said) -> Value {
+    let verdict = match verdict {
+        Verdict::Pass => "promote",
+        Verdict::Fail => "rollback",
+        Verdict::Inconclusive => "inconclusive",
+    };
+    json!({ "trace": window.name(), "verdict": verdict, "at_s": at_s })
+}
+
+fn lines<'a>(path: &Path, values: impl Iterator<Item = &'a Value>) -> io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    for value in values {
+        writeln!(file, "{value}")?;
     }
     file.flush()
 }
