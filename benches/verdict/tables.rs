@@ -12,7 +12,7 @@ use super::{
 use crate::simulator::{
     family::{Family, HARDER, HEALTHY, REGRESSED},
     play::{Decision, each, play, windows},
-    window::{Terms, Window},
+    window::{Terms, WARM_UP_S, Window},
 };
 
 /// How many windows each table is made of, and the first seed.
@@ -55,7 +55,8 @@ fn score<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Score {
 /// Healthy candidates that were rolled back, by family; below, what is not counted, and each one that is.
 pub(crate) fn false_alarms(size: Size) -> String {
     let cases = judged(&HEALTHY, size.healthy, size.seed, Terms::FULL);
-    let mut out = "Healthy candidates: rolled back (95 % interval); promoted in the window / with its extension\n".to_owned();
+    let mut out =
+        "Healthy candidates: rolled back (95 % interval; 0.30 % may be); promoted in the window / with its extension\n".to_owned();
     for family in HEALTHY {
         out += &alarms(family.name, &score(cases.iter().filter(|case| case.known.family == family.name)));
     }
@@ -113,6 +114,8 @@ pub(crate) fn regressed(size: Size) -> String {
         row(family.name, &score(cases().filter(|case| case.known.family == family.name)));
     }
     row("all of them", &score(cases()));
+    row("apart: onset in warm-up", &score(cases().filter(|case| case.known.onset_s <= WARM_UP_S)));
+    row("apart: onset after it", &score(cases().filter(|case| case.known.onset_s > WARM_UP_S)));
     out + &ratios(&decided)
 }
 
