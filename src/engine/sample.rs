@@ -124,11 +124,15 @@ impl Buckets {
 
     /// Adds `other`, on the bounds that both have.
     pub fn add(&mut self, other: &Self) {
-        if self.le_ms != other.le_ms {
-            let theirs = |le: &f64| other.le_ms.iter().any(|l| l.total_cmp(le).is_eq());
-            let shared = self.le_ms.iter().zip(&self.count).filter(|(le, _)| theirs(le)).map(|(le, n)| (*le, *n));
-            (self.le_ms, self.count) = shared.unzip();
+        if self.le_ms == other.le_ms {
+            for (n, more) in self.count.iter_mut().zip(&other.count) {
+                *n += more;
+            }
+            return;
         }
+        let theirs = |le: &f64| other.le_ms.iter().any(|l| l.total_cmp(le).is_eq());
+        let shared = self.le_ms.iter().zip(&self.count).filter(|(le, _)| theirs(le)).map(|(le, n)| (*le, *n));
+        (self.le_ms, self.count) = shared.unzip();
         for (le, n) in self.le_ms.iter().zip(&mut self.count) {
             let theirs = other.le_ms.iter().position(|l| l.total_cmp(le).is_eq());
             *n += theirs.and_then(|i| other.count.get(i)).copied().unwrap_or(0.0);
