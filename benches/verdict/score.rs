@@ -1,23 +1,13 @@
 //! Decisions against what was true: the columns of the tables.
 
-<<<<<<< HEAD
 use rollwatch::engine::{stats::interval::wilson, verdict::Verdict};
-=======
-use rollwatch::engine::{
-    stats::interval::{Z95, wilson},
-    verdict::Verdict,
-};
->>>>>>> sim
 
 use super::{peers::Said, truth::Known};
 use crate::simulator::family::Truth;
 
-<<<<<<< HEAD
 /// The normal quantile of a two-sided 95 % interval.
 const Z95: f64 = 1.959_963_984_540_054;
 
-=======
->>>>>>> sim
 /// How one rule did over many windows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Score {
