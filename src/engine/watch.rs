@@ -112,7 +112,7 @@ struct Step {
 struct WindowClock {
     watched: Duration,
     blind: Duration,
-    /// Part of the time watched that does not count: both worse, or the traffic share off.
+    /// Part of the time watched that does not count: the traffic share was off.
     held: Duration,
     parts: Vec<(Duration, Span)>,
     /// Of all steps together.

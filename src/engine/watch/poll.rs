@@ -148,6 +148,10 @@ impl Watch {
         let seen = if since_last > poll.mul_f64(1.5) { poll } else { since_last };
         self.clock.pass(since_last.saturating_sub(seen), Span::Blind);
         self.clock.pass(seen, span);
+        // What both versions share cancels, and such time is evidence as any other; a share that is off is no comparison to trust.
+        if self.share.is_off() {
+            self.clock.held += seen;
+        }
     }
 
     fn note_sources(&mut self, samples: &[Sample]) {
@@ -266,9 +270,6 @@ impl WindowClock {
         };
         *part += time;
         *total += time;
-        if span == Span::Held {
-            self.held += time;
-        }
         match self.parts.last_mut() {
             Some((length, last)) if *last == span => *length += time,
             _ => self.parts.push((time, span)),

@@ -21,6 +21,8 @@ use crate::{
     humanize,
 };
 
+/// Errors of each version in the last minute under which a rate over the limit may be chance, and is not called shared.
+const SHARED_ERRORS: f64 = 3.0;
 /// Evidence to roll back from which on a check warns, as a part of what convicts; it clears under the second.
 const LEANS: (f64, f64) = (0.5, 0.4);
 
@@ -143,7 +145,14 @@ impl Watch {
     }
 
     pub(super) fn is_shared_now(&self, metric: Metric) -> bool {
-        let over = |role| self.recent_value(metric, role, MINUTE).is_some_and(|v| v > self.limit(metric));
+        let over = |role| {
+            let minute = self.recent.over(role, self.now, MINUTE);
+            let (value, is_enough) = match metric {
+                Metric::Errors => (minute.error_rate(), minute.errors >= SHARED_ERRORS),
+                Metric::Latency => (minute.p99(), minute.requests >= MIN_REQUESTS),
+            };
+            is_enough && value.is_some_and(|v| v > self.limit(metric))
+        };
         over(Role::Baseline) && over(Role::Candidate)
     }
 
