@@ -19,6 +19,7 @@ pub mod share;
 pub mod snapshot;
 pub mod sources;
 pub mod stats;
+pub mod strategy;
 pub mod time;
 pub mod verdict;
 pub mod watch;

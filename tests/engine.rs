@@ -10,5 +10,7 @@ mod ladder;
 mod play;
 #[path = "engine/properties.rs"]
 mod properties;
+#[path = "engine/strategies.rs"]
+mod strategies;
 #[path = "engine/verdicts.rs"]
 mod verdicts;

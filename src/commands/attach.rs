@@ -42,7 +42,7 @@ pub(super) fn plan(file: &file::File) -> Plan {
     Plan {
         baseline: file.baseline.version.clone(),
         candidate: file.candidate.version.clone(),
-        steps: file.steps.iter().flat_map(|s| &s.weights).map(|w| w.0).collect(),
+        steps: file.steps.as_ref().map(file::Steps::ladder).unwrap_or_default(),
         verify_timeout: file.policy.verify_timeout.0,
     }
 }

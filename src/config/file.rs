@@ -1,7 +1,7 @@
 //! The configuration's shape, section by section: what may stand in a file. Each key's comment is its documentation (and its
 //! description in the JSON Schema); what is the default stands in `config/default.toml`, which is merged below every file.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -194,11 +194,66 @@ impl From<Against> for BaselineMode {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Steps {
-    /// The candidate's share of traffic at each step, rising, the last one 100%.
-    pub weights: Vec<Percent>,
-    /// The monitoring window of each step; default `policy.window`.
+    /// How the traffic moves.
+    #[serde(default)]
+    pub strategy: StrategyKind,
+    /// `canary` and `flag`: the candidate's share of traffic at each step, rising, the last one 100%; default 5/25/50/75/100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Vec<Percent>>,
+    /// `rolling`: in how many batches the instances are replaced; default 4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batches: Option<u32>,
+    /// How long the candidate must pass its health checks before it gets any traffic; default 0s, with `blue-green` 60s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smoke: Option<Dur>,
+    /// How long it is watched once it has all traffic; default 0s, with `blue-green` 10m.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bake: Option<Dur>,
+    /// The monitoring window of each step; default `policy.window`, of the default ladder 30m.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<Dur>,
+}
+
+/// `[steps] strategy`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StrategyKind {
+    /// Rising shares of traffic.
+    #[default]
+    Canary,
+    /// Two whole environments: smoke checks, a switch, a bake.
+    BlueGreen,
+    /// Batches of instances.
+    Rolling,
+    /// Rising percentages of users behind a feature flag.
+    Flag,
+}
+
+impl Steps {
+    /// The playbook's ladder.
+    const LADDER: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 1.0];
+    /// Batches of a rolling deployment.
+    const BATCHES: u32 = 4;
+
+    /// The candidate's share of traffic at each step, as rising fractions.
+    pub fn ladder(&self) -> Vec<f64> {
+        match self.strategy {
+            StrategyKind::BlueGreen => vec![1.0],
+            StrategyKind::Rolling => {
+                let batches = self.batches.unwrap_or(Self::BATCHES).max(1);
+                (1..=batches).map(|batch| f64::from(batch) / f64::from(batches)).collect()
+            }
+            StrategyKind::Canary | StrategyKind::Flag => match &self.weights {
+                None => Self::LADDER.to_vec(),
+                Some(weights) => weights.iter().map(|weight| weight.0).collect(),
+            },
+        }
+    }
+
+    /// Nothing is said about the ladder: it is the playbook's.
+    pub fn is_playbook(&self) -> bool {
+        self.weights.is_none() && matches!(self.strategy, StrategyKind::Canary | StrategyKind::Flag)
+    }
 }
 
 /// `[backend]`
@@ -327,7 +382,8 @@ impl File {
     /// The window of one step, and the key that gives it.
     pub fn step_window(&self) -> (&'static str, Dur) {
         let of_steps = self.steps.as_ref().and_then(|steps| steps.window);
-        of_steps.map_or(("policy.window", self.policy.window), |window| ("steps.window", window))
+        let playbook = self.steps.as_ref().filter(|steps| steps.is_playbook()).map(|_| Dur(Duration::from_secs(1800)));
+        of_steps.or(playbook).map_or(("policy.window", self.policy.window), |window| ("steps.window", window))
     }
 }
 

@@ -290,6 +290,12 @@ impl Compare {
         self.ladder.clone().and(Metric::BOTH.map(|metric| self.own(metric)))
     }
 
+    /// The steps before this one.
+    #[must_use]
+    pub fn steps_before(&self) -> Ladder {
+        self.ladder.clone()
+    }
+
     fn latency_log_e(&self) -> f64 {
         let all: Vec<f64> = self.latency.iter().map(Bet::log_e).collect();
         if all.is_empty() { 0.0 } else { log_mean_exp(&all) }
@@ -359,12 +365,21 @@ impl Compare {
         if policy.gates("latency") && !self.has_latency() {
             return Err("no latency to compare".to_owned());
         }
-        if log_sum_exp(&Metric::BOTH.map(|metric| self.own(metric))) >= SUSPICION.ln() {
-            return Err(format!("a suspicion is left in {}", self.leading().check()));
-        }
+        self.is_calm()?;
         let gating = Metric::BOTH.into_iter().filter(|m| policy.gates(m.check()));
         let missing: Vec<String> = gating.filter_map(|metric| self.unproven(metric, t)).collect();
         if missing.is_empty() { Ok(()) } else { Err(format!("not shown to be no worse: {}", missing.join(", "))) }
+    }
+
+    /// Whether nothing speaks against the candidate at the end of a step.
+    ///
+    /// # Errors
+    /// What does, as the end of the sentence "undecided: ...".
+    pub fn is_calm(&self) -> Result<(), String> {
+        if log_sum_exp(&Metric::BOTH.map(|metric| self.own(metric))) >= SUSPICION.ln() {
+            return Err(format!("a suspicion is left in {}", self.leading().check()));
+        }
+        Ok(())
     }
 
     fn unproven(&self, metric: Metric, t: f64) -> Option<String> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{event::rfc3339, role::Role, time::Time};
+use super::{event::rfc3339, role::Role, strategy::Strategy, time::Time};
 
 /// The whole policy of a watch. It is written into the journal, and a replay judges by that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct Policy {
     /// What it takes to convict, besides the evidence.
     #[serde(default)]
     pub care: Care,
+    /// How the traffic moves.
+    #[serde(default)]
+    pub strategy: Strategy,
     /// Half of the errors' budget goes to the candidate's instances one by one.
     #[serde(default)]
     pub per_instance: bool,
@@ -264,6 +267,7 @@ impl Default for Policy {
             baseline: BaselineMode::Concurrent,
             tolerance: Tolerance::default(),
             care: Care::default(),
+            strategy: Strategy::default(),
             per_instance: false,
             health_configured: false,
             may_convict: true,

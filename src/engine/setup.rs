@@ -74,7 +74,7 @@ impl Setup {
             environment: self.environment.clone(),
             backend: self.backend.clone(),
             locator: self.locator.clone(),
-            strategy: if self.steps.len() > 1 { "canary" } else { "one-step" }.to_owned(),
+            strategy: self.policy.strategy.kind.word().to_owned(),
             baseline: self.names.baseline.clone(),
             candidate: self.names.candidate.clone(),
             window_s: self.window_s,

@@ -50,6 +50,11 @@ impl Sources {
         Self { needed, sides: Sides::default() }
     }
 
+    /// From now on other versions' pages are needed.
+    pub fn need(&mut self, needed: &'static [Role]) {
+        self.needed = needed;
+    }
+
     /// Takes the metrics samples of one poll; tells what turned.
     pub fn poll(&mut self, at: Time, samples: &[Sample]) -> Sides<Option<Turn>> {
         let needed = self.needed;

@@ -13,6 +13,7 @@ mod explain;
 mod poll;
 mod rollout;
 mod show;
+mod stage;
 mod tell;
 
 use std::{collections::VecDeque, time::Duration};
@@ -33,6 +34,7 @@ use super::{
     share::ShareWatch,
     snapshot::{EventRow, Sentence, Snapshot, Span, Tone},
     sources::Sources,
+    strategy::Stage,
     time::Time,
     verdict::{Phase, Verdict},
 };
@@ -88,6 +90,7 @@ pub struct Watch {
 struct Step {
     index: u32,
     of: u32,
+    stage: Stage,
     /// Its first poll; null before that.
     started: Option<Time>,
     compare: Compare,
@@ -330,6 +333,7 @@ impl Step {
     fn new(setup: &Setup, index: u32, at: Time, ladder: Ladder) -> Self {
         Self {
             index,
+            stage: Stage::Step,
             of: u32::try_from(setup.steps.len()).unwrap_or(1).max(1),
             started: None,
             compare: Compare::new(&setup.policy, setup.window_s, ladder),

@@ -163,7 +163,13 @@ fn steps() {
             ),
             ("weights = [\"5%\", \"50%\"]", "steps.weights = [\"5%\", \"50%\"] ends at 50%: the last step must be 100%"),
             ("weights = [\"5%\", \"101%\"]", "steps.weights = \"101%\" is more than all traffic: 100% is the most"),
-            ("window = \"5m\"", "steps.weights is missing"),
+            (
+                "strategy = \"blue-green\"\nweights = [\"100%\"]",
+                "steps.weights = [\"100%\"] means nothing with steps.strategy = \"blue-green\"",
+            ),
+            ("batches = 3", "steps.batches = 3 means nothing with steps.strategy"),
+            ("strategy = \"rolling\"\nbatches = 21", "steps.batches = 21 must be between 1 and 20"),
+            ("bake = \"25h\"", "steps.bake = \"25h\" must be between 0s and 24h"),
         ],
     );
     let ladder = "[steps]\nweights = [\"50%\", \"100%\"]\n";

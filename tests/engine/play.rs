@@ -33,7 +33,7 @@ impl Side {
         Self { requests, error_rate: 0.003, slow: 0.005, page, health, reset: false, began: None }
     }
 
-    fn samples(&self, role: Role, first: bool) -> Vec<Sample> {
+    pub(crate) fn samples(&self, role: Role, first: bool) -> Vec<Sample> {
         let n = self.requests;
         let sample = |source| Sample {
             source,

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{Rules, entries};
 use crate::config::{
+    file::{Steps, StrategyKind},
     nearest::{listed, nearest},
     value::{Dur, Percent},
 };
@@ -118,8 +119,15 @@ fn playbook(rules: &mut Rules<'_>) {
 }
 
 fn weights(rules: &mut Rules<'_>) {
-    let Some(steps) = &rules.file.steps else { return };
-    let weights = &steps.weights;
+    let Some(steps) = rules.file.steps.clone() else { return };
+    stages(rules, &steps);
+    let Some(weights) = &steps.weights else { return };
+    if !matches!(steps.strategy, StrategyKind::Canary | StrategyKind::Flag) {
+        let strategy = "steps.strategy".into();
+        let problem = format!("means nothing with {}", rules.quoted(&strategy));
+        rules.refuse_because_of(&["steps.weights".into(), strategy], problem, "leave it out");
+        return;
+    }
     if weights.is_empty() || weights.len() > MOST_STEPS {
         let problem = format!("has {} steps: 1 to {MOST_STEPS} are allowed", weights.len());
         rules.refuse("steps.weights", problem, "leave [steps] out for a single step");
@@ -136,6 +144,23 @@ fn weights(rules: &mut Rules<'_>) {
     }
     if below.0 < 1.0 {
         rules.refuse("steps.weights", format_args!("ends at {below}: the last step must be 100%"), "add \"100%\"");
+    }
+}
+
+/// Smoke checks, bake and batches.
+fn stages(rules: &mut Rules<'_>, steps: &Steps) {
+    for (key, span) in [("steps.smoke", steps.smoke), ("steps.bake", steps.bake)] {
+        if let Some(span) = span {
+            rules.within(key, span, secs(0), DAY);
+        }
+    }
+    let Some(batches) = steps.batches else { return };
+    if steps.strategy == StrategyKind::Rolling {
+        rules.within("steps.batches", batches, 1, 20);
+    } else {
+        let strategy = "steps.strategy".into();
+        let problem = format!("means nothing with {}", rules.quoted(&strategy));
+        rules.refuse_because_of(&["steps.batches".into(), strategy], problem, "leave it out, or say strategy = \"rolling\"");
     }
 }
 

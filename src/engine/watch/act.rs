@@ -169,7 +169,7 @@ impl Watch {
             let why = if self.step.convicted.is_some() { format!(". {}", self.verdict_sentence()) } else { String::new() };
             self.end(Outcome::RolledBack, Some(format!("All traffic is on {b} again, and it was seen to work after {took}{why}")));
         } else if order.action.is_promotion() {
-            if self.weight.is_none_or(|w| w >= 1.0 - 1e-9) {
+            if self.weight.is_none_or(|w| w >= 1.0 - 1e-9) && !self.bakes_now() {
                 self.end(Outcome::Promoted, Some(format!("All traffic is on {c}, and it was seen to work after {took}")));
             } else {
                 self.next_step();

@@ -66,7 +66,7 @@ impl Watch {
     /// Why this watch can never pass; null when it can.
     pub(super) fn why_no_pass(&self) -> Option<String> {
         let names = &self.setup.names;
-        match self.setup.policy.baseline {
+        match self.against() {
             BaselineMode::Concurrent => None,
             BaselineMode::Before | BaselineMode::Previous => Some(format!(
                 "the figures of {} are from another time, which cannot show that {} is no worse now",

@@ -10,6 +10,7 @@ use crate::engine::{
     event::{Ended, Event, VerdictChange},
     setup::Until,
     snapshot::{MarkerKind, Tone},
+    strategy::Stage,
     verdict::{CheckVerdict, Outcome, Verdict},
 };
 use crate::humanize;
@@ -40,13 +41,9 @@ impl Watch {
 
     /// When the window is judged next, in seconds since the step began: time that was blind or held is not counted.
     pub(super) fn due(&self) -> f64 {
-        let is_first = self.step.next_judgement <= self.setup.window_s;
+        let is_first = self.step.next_judgement <= self.window_s();
         let lost = if is_first { (self.clock.blind + self.clock.held).as_secs_f64() } else { 0.0 };
         (self.step.next_judgement + lost).min(self.longest())
-    }
-
-    fn longest(&self) -> f64 {
-        self.setup.policy.max_window_s.max(self.setup.window_s)
     }
 
     /// Passes when the evidence is there; waits for more as long as it may; then it is undecided.
@@ -58,15 +55,15 @@ impl Watch {
                 self.change_verdict(Verdict::Pass);
             }
             // More time is more evidence only where the evidence can lead to a pass.
-            Err(why) if t + 1e-9 >= self.longest() || !self.setup.policy.baseline.may_pass() => {
+            Err(why) if t + 1e-9 >= self.longest() || !self.may_pass() => {
                 self.step.judged = Some(Err(why));
                 self.change_verdict(Verdict::Inconclusive);
             }
             Err(why) => {
-                if self.step.next_judgement <= self.setup.window_s {
+                if self.step.next_judgement <= self.window_s() {
                     self.row("step", "the window goes on", why, Some(Tone::Unsure));
                 }
-                let step = (self.setup.window_s * EXTENSION).max(self.setup.policy.poll_s);
+                let step = (self.window_s() * EXTENSION).max(self.setup.policy.poll_s);
                 self.step.next_judgement = t + step;
             }
         }
@@ -74,6 +71,11 @@ impl Watch {
 
     /// The end-of-window rule: every gating check passes or warns, and the candidate was shown to be no worse.
     fn judge(&self) -> Result<(), String> {
+        match self.step.stage {
+            Stage::Smoke => return self.judge_smoke(),
+            Stage::Bake => return self.judge_bake(),
+            Stage::Step => {}
+        }
         if let Some(alarm) = self.alarm_sentence() {
             return Err(alarm);
         }
@@ -112,7 +114,7 @@ impl Watch {
         self.news.push(News::Verdict);
         let compare: &Compare = &self.step.compare;
         let (evidence_nats, needed_nats) = (compare.evidence(), compare.needed());
-        let (baseline_mode, baseline) = (self.setup.policy.baseline, self.baseline_words());
+        let (baseline_mode, baseline) = (self.against(), self.baseline_words());
         let ages_s = self.ages().map(|age| age.map(|age| age.as_secs_f64()));
         let change = VerdictChange { verdict, was, sentence, evidence_nats, needed_nats, baseline_mode, baseline, ages_s };
         self.emit(Event::Verdict(change));
@@ -128,6 +130,8 @@ impl Watch {
         let names = &self.setup.names;
         match (&self.step.convicted, &self.step.judged) {
             (Some((_, sentence)), _) => sentence.text(),
+            (None, Some(Ok(()))) if self.step.stage == Stage::Smoke => format!("{} passed its smoke checks", names.candidate),
+            (None, Some(Ok(()))) if self.step.stage == Stage::Bake => self.baked(),
             (None, Some(Ok(()))) => {
                 let (n, _) = self.step.compare.requests();
                 let over = humanize::duration(Duration::from_secs_f64(self.step_seconds()));
@@ -146,6 +150,12 @@ impl Watch {
         }
         let rule = &self.setup.rule;
         match self.verdict {
+            // Nothing to take back where there is no traffic, and nothing to wait for where a candidate does not come up.
+            Verdict::Fail if self.step.stage == Stage::Smoke && !rule.stays => self.end(Outcome::None, None),
+            Verdict::Inconclusive if self.step.stage == Stage::Smoke && self.step.judged.is_some() => {
+                self.end(Outcome::Stuck, None);
+            }
+            Verdict::Pass if self.step.stage == Stage::Bake => self.end(Outcome::Promoted, None),
             Verdict::Fail if self.armed && !self.has_acted => self.act_by_itself(Action::Rollback),
             Verdict::Fail | Verdict::Inconclusive if self.verdict_is_settled() && !rule.stays => self.end(Outcome::None, None),
             Verdict::Pass if rule.auto_promote => self.act_by_itself(Action::Promote),
@@ -194,7 +204,7 @@ impl Watch {
     fn decided_for(&self) -> Duration {
         self.step
             .convicted_at
-            .map_or_else(|| Duration::from_secs_f64((self.step_seconds() - self.setup.window_s).max(0.0)), |at| self.now.since(at))
+            .map_or_else(|| Duration::from_secs_f64((self.step_seconds() - self.window_s()).max(0.0)), |at| self.now.since(at))
     }
 
     /// A step was promoted: the next one begins with a window and evidence of its own; what is known of the service stays.
@@ -344,7 +354,7 @@ impl Watch {
     fn inconclusive_code(&self) -> u8 {
         let gates = |metric: Metric| self.setup.policy.gates(metric.check());
         let never = |metric: Metric| {
-            self.setup.policy.baseline.compared().iter().any(|role| {
+            self.against().compared().iter().any(|role| {
                 let pages = self.sources.of(*role);
                 !match metric {
                     Metric::Errors => pages.had_errors,

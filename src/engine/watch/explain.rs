@@ -30,7 +30,7 @@ impl Watch {
     }
 
     fn explain_metric(&self, metric: Metric, evidence: &Evidence) -> Vec<Reason> {
-        if self.setup.policy.baseline == BaselineMode::Static {
+        if self.against() == BaselineMode::Static {
             return self.explain_alone(metric, evidence);
         }
         let mut reasons = vec![self.counted(metric, evidence)];
@@ -44,7 +44,7 @@ impl Watch {
         }
         reasons.extend(self.suspect_of(metric));
         reasons.push(self.rollback_outlook(metric));
-        if self.setup.policy.baseline.may_pass() {
+        if self.against().may_pass() {
             reasons.push(self.promote_outlook(metric));
             reasons.push(self.test(metric));
             reasons.push(self.rule(metric));
@@ -146,7 +146,7 @@ impl Watch {
 
     fn health_rule(&self) -> Reason {
         let names = &self.setup.names;
-        let beside = match self.setup.policy.baseline {
+        let beside = match self.against() {
             BaselineMode::Concurrent => format!(" while {} answers; a timeout counts for neither", names.baseline),
             _ => "; a timeout does not count".to_owned(),
         };

@@ -19,6 +19,7 @@ use crate::engine::{
     snapshot::{MarkerKind, Span, Tone},
     sources::Turn,
     stats::ratio::Split,
+    strategy::Stage,
     time::Time,
     verdict::CheckVerdict,
 };
@@ -31,7 +32,7 @@ impl Watch {
         let (weight, paused) = (self.weight, self.rollout.as_ref().is_some_and(|r| r.paused));
         let mut tallies = Sides::build(|role| Tally::of(role, &polled.samples));
         // Without a baseline its line is absent, not blind.
-        tallies.baseline.reference |= self.setup.policy.baseline == BaselineMode::Static;
+        tallies.baseline.reference |= self.against() == BaselineMode::Static;
         self.note_sources(&polled.samples);
         self.see_ages(&polled.samples);
         for sample in &polled.samples {
@@ -63,14 +64,20 @@ impl Watch {
     /// The step's clock starts with its first poll.
     fn begin_step(&mut self) {
         self.step.started = Some(self.now);
-        if self.polls == 1 {
-            // Only now is it known at which of its weights the ladder was met.
-            let of = if self.setup.policy.baseline == BaselineMode::Concurrent { Ladder::judged } else { Ladder::ahead };
-            let steps = of(&self.setup.steps, self.weight.unwrap_or(0.0));
-            self.step.compare = Compare::new(&self.setup.policy, self.setup.window_s, Ladder::of(steps));
-        }
+        self.step.stage = self.stage_now();
+        let ladder = if self.polls == 1 { self.whole_ladder() } else { self.step.compare.steps_before() };
+        self.step.compare = Compare::new(&self.stage_policy(), self.window_s(), ladder);
+        self.step.next_judgement = self.window_s();
+        self.sources.need(self.against().compared());
         self.series.warm_up(self.now, self.now.plus(Duration::from_secs_f64(self.setup.policy.warmup_s)));
         self.announce_step();
+    }
+
+    /// Only at the first poll is it known at which of its weights the ladder was met; a bake is one more step.
+    fn whole_ladder(&self) -> Ladder {
+        let of = if self.setup.policy.baseline == BaselineMode::Concurrent { Ladder::judged } else { Ladder::ahead };
+        let steps = of(&self.setup.steps, self.weight.unwrap_or(0.0));
+        Ladder::of(steps + usize::from(self.setup.policy.strategy.bakes() && self.stage_now() != Stage::Bake))
     }
 
     fn measure(&mut self, tallies: &Sides<Tally>, samples: &[Sample], first: bool) {
@@ -134,7 +141,7 @@ impl Watch {
         if first {
             return;
         }
-        let span = if !self.setup.policy.baseline.compared().iter().all(|role| tallies.of(*role).answered) {
+        let span = if !self.against().compared().iter().all(|role| tallies.of(*role).answered) {
             Span::Blind
         } else if self.is_shared() || self.share.is_off() {
             Span::Held

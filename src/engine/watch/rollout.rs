@@ -64,10 +64,10 @@ impl Watch {
     /// whatever weight there was.
     fn moved_elsewhere(&mut self, before: f64, now: f64) {
         let change = format!("Somebody else changed the weight: {} → {}", humanize::share(before), humanize::share(now));
-        if now >= 1.0 - 1e-9 && self.setup.rule.until == Until::Promoted {
+        if now >= 1.0 - 1e-9 && self.setup.rule.until == Until::Promoted && !self.bakes_now() {
             self.note("step", change);
             self.promoted_elsewhere();
-        } else if self.step_index() > self.step.index {
+        } else if self.step_index() > self.step.index || self.stage_now() > self.step.stage {
             self.note("step", format!("{change}; a new window begins"));
             self.next_step();
         } else {

@@ -86,7 +86,7 @@ impl Watch {
             })
             .fold(f64::INFINITY, f64::min);
         let rollback = if self.step.convicted.is_some() { 1.0 } else { compare.evidence() / compare.needed() };
-        let promote = if promote.is_finite() && self.setup.policy.baseline.may_pass() { promote } else { 0.0 };
+        let promote = if promote.is_finite() && self.against().may_pass() { promote } else { 0.0 };
         (promote.clamp(0.0, 1.0), rollback.clamp(0.0, 1.0))
     }
 
@@ -107,7 +107,7 @@ impl Watch {
     }
 
     fn window_view(&self) -> Window {
-        let length = Duration::from_secs_f64(self.setup.window_s);
+        let length = Duration::from_secs_f64(self.window_s());
         let due = Duration::from_secs_f64(self.due());
         let ends = self.step.started.map(|t0| t0.plus(due)).filter(|_| self.step.judged.is_none() && self.ended.is_none());
         Window { watched: self.clock.watched, blind: self.clock.blind, length, ends, parts: self.clock.parts.clone() }

@@ -69,7 +69,7 @@ impl Watch {
 
     /// How far back a limit is held against what was seen. Where it is all there is, the warm-up is no part of that.
     pub(super) fn over_span(&self) -> Duration {
-        if self.setup.policy.baseline != BaselineMode::Static {
+        if self.against() != BaselineMode::Static {
             return LOOK_BACK;
         }
         let judged = (self.step_seconds() - self.setup.policy.warmup_s).max(0.0);

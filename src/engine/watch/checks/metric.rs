@@ -14,6 +14,7 @@ use crate::{
         sample::Buckets,
         snapshot::Sentence,
         stats::sequence::{self, Share},
+        strategy::Stage,
         verdict::CheckVerdict,
         watch::Watch,
         words::{self, Say},
@@ -43,6 +44,8 @@ impl Watch {
         let check = &self.checks[metric as usize];
         if let Some((_, sentence)) = self.step.convicted.as_ref().filter(|(id, _)| *id == check.id) {
             (CheckVerdict::Fail, sentence.clone())
+        } else if self.step.stage == Stage::Smoke {
+            (CheckVerdict::Muted, Say::new().candidate(&self.setup.names).text(" gets no traffic yet").done())
         } else if let Some((role, pages)) = self.sources.blind() {
             let since = pages.last_page.map(|at| format!(" since {}", humanize::clock(at))).unwrap_or_default();
             let reason = pages.reason.clone().unwrap_or_default();
@@ -174,7 +177,7 @@ impl Watch {
 
     /// How the versions differ in this metric, since warm-up.
     pub(in crate::engine::watch) fn metric_sentence(&self, metric: Metric) -> Sentence {
-        if self.setup.policy.baseline == BaselineMode::Static {
+        if self.against() == BaselineMode::Static {
             return self.limit_sentence(metric);
         }
         let evidence = &self.checks[metric as usize].evidence;
@@ -189,14 +192,14 @@ impl Watch {
         if self.step.compare.weighted(metric) / self.step.compare.needed() >= CALM {
             return self.metric_sentence(metric);
         }
-        if self.setup.policy.baseline == BaselineMode::Static {
+        if self.against() == BaselineMode::Static {
             return self.within_limit(metric);
         }
         words::no_worse(&self.setup.names, metric, &self.checks[metric as usize].evidence)
     }
 
     pub(super) fn over_sentence(&self, metric: Metric) -> Sentence {
-        if self.setup.policy.baseline == BaselineMode::Static {
+        if self.against() == BaselineMode::Static {
             return self.limit_sentence(metric);
         }
         let value = |role| self.recent_value(metric, role, LOOK_BACK);
@@ -224,13 +227,13 @@ impl Watch {
             return Some(Say::new().candidate(names).text(" is warming up: nothing is concluded yet").done());
         }
         for (role, n) in [(Role::Candidate, candidate), (Role::Baseline, baseline)] {
-            if n < MIN_REQUESTS && self.setup.policy.baseline.compared().contains(&role) {
+            if n < MIN_REQUESTS && self.against().compared().contains(&role) {
                 let say = Say::new().strong("Too few requests to judge ").version(role, names);
                 return Some(say.text(format!(": {} since warm-up, {needed} needed", humanize::count(n))).done());
             }
         }
         let blind = metric == Metric::Latency && !self.step.compare.has_latency();
-        let unfit = || match self.setup.policy.baseline {
+        let unfit = || match self.against() {
             BaselineMode::Static => Say::new().candidate(names).text(" has no bucket bound over the limit of the p99").done(),
             _ => Say::new().text("No bucket bound is near the p99 of ").baseline(names).text(" yet").done(),
         };

@@ -30,7 +30,7 @@ impl Watch {
             Sick::Down => {
                 let span = humanize::duration(Duration::from_secs_f64(health.down_s()));
                 let say = say.strong(" is not ready").text(format!(" for {span}"));
-                if self.setup.policy.baseline == BaselineMode::Concurrent {
+                if self.against() == BaselineMode::Concurrent {
                     say.text(", ").baseline(&self.setup.names).text(" is").done()
                 } else {
                     say.done()
@@ -40,7 +40,7 @@ impl Watch {
             Sick::Restarts => {
                 let restarts = humanize::plural(f64::from(resets.candidate), "restart", "restarts");
                 let say = say.strong(" keeps restarting").text(format!(": {restarts}"));
-                if self.setup.policy.baseline == BaselineMode::Concurrent {
+                if self.against() == BaselineMode::Concurrent {
                     say.text(format!(" against {}", humanize::count(f64::from(resets.baseline)))).done()
                 } else {
                     say.done()
@@ -71,7 +71,7 @@ impl Watch {
         } else if !health.is_served() && !self.health_is_silent() {
             let sentence = "No instance of either version serves /health/ready or /health/live";
             (CheckVerdict::Muted, Sentence::plain(sentence))
-        } else if let Some(role) = self.setup.policy.baseline.asked().iter().copied().find(|r| health.is_blind(*r)) {
+        } else if let Some(role) = self.against().asked().iter().copied().find(|r| health.is_blind(*r)) {
             let say = Say::new().text("No health endpoint of ").version(role, names).text(" has answered for two polls");
             (CheckVerdict::ProviderError, say.done())
         } else if let Some(check) = failing {
@@ -89,7 +89,7 @@ impl Watch {
 
     /// Health was asked for by address, so that silence is a fault and not the absence of an endpoint.
     pub(super) fn health_is_silent(&self) -> bool {
-        self.setup.policy.health_configured && self.setup.policy.baseline.asked().iter().all(|r| self.step.health.is_blind(*r))
+        self.setup.policy.health_configured && self.against().asked().iter().all(|r| self.step.health.is_blind(*r))
     }
 
     pub(super) fn restarts(&self) -> Finding {
@@ -115,7 +115,7 @@ impl Watch {
 
     /// A share needs the traffic of both versions, of now.
     fn sees_shares(&self) -> bool {
-        self.setup.policy.baseline == BaselineMode::Concurrent
+        self.against() == BaselineMode::Concurrent
     }
 
     fn traffic_verdict(&self, seen: Seen) -> (CheckVerdict, Sentence) {

@@ -76,7 +76,7 @@ impl Watch {
     /// What the alarm budget promises, and under which condition.
     pub(super) fn promise(&self) -> String {
         let one_in = humanize::count(1.0 / self.setup.policy.alpha);
-        let holds = match self.setup.policy.baseline {
+        let holds = match self.against() {
             BaselineMode::Before | BaselineMode::Previous => {
                 ", if the service was then as it is now: drift and outages do not cancel"
             }

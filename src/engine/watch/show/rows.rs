@@ -100,7 +100,7 @@ impl Watch {
 
     /// A version's name, as the head of its column.
     fn shown_name(&self, role: Role) -> String {
-        if self.setup.policy.baseline.compared().contains(&role) { self.setup.names.of(role).clone() } else { "none".to_owned() }
+        if self.against().compared().contains(&role) { self.setup.names.of(role).clone() } else { "none".to_owned() }
     }
 
     pub(super) fn facts(&self) -> Vec<(String, String)> {

@@ -10,6 +10,7 @@ use crate::engine::{
     policy::BaselineMode,
     role::Role,
     snapshot::{Badge, Glyph, Sentence, Tone},
+    strategy::Stage,
     verdict::{CheckVerdict, Outcome, Verdict},
     words::{self, Say},
 };
@@ -160,7 +161,7 @@ impl Watch {
                 Some((filled(Glyph::Pass, "GOOD", Tone::Good), sentence, self.good_next()))
             }
             (None, Some(Err(why))) => {
-                let over = humanize::duration(Duration::from_secs_f64(self.setup.window_s));
+                let over = humanize::duration(Duration::from_secs_f64(self.window_s()));
                 let sentence = Sentence::plain(format!("{over} are over: {}", words::stopped(why)));
                 let say = Say::new().strong("Nothing happens by itself.").then();
                 let next = if self.can(Action::Promote) {
@@ -237,6 +238,9 @@ impl Watch {
         if self.checks[worst].verdict == Some(CheckVerdict::Warn) {
             return self.warn_state(worst);
         }
+        if self.step.stage == Stage::Smoke {
+            return self.smoke_state();
+        }
         if self.step.is_warm {
             let left = (self.setup.policy.warmup_s - self.step_seconds()).max(0.0);
             let say = Say::new()
@@ -263,12 +267,23 @@ impl Watch {
                     self.leaning_next(self.step.compare.leading() as usize),
                 )
             }
-            _ if self.setup.policy.baseline.is_earlier() => {
+            _ if self.against().is_earlier() => {
                 let sentence = ended_with_stop(&self.now_and_then());
                 (badge(Glyph::Unsure, "NO ALARM", Tone::Unsure), sentence, self.open_next())
             }
             _ => (badge(Glyph::Pass, "LOOKS GOOD", Tone::Good), self.alike(), self.open_next()),
         }
+    }
+
+    fn smoke_state(&self) -> State {
+        let names = &self.setup.names;
+        let say = Say::new().candidate(names).text(" gets no traffic yet. ").then().text("Its health checks must pass first.");
+        let left = Duration::from_secs_f64((self.due() - self.step_seconds()).max(0.0));
+        let next = match self.judge_smoke() {
+            Ok(()) => format!("Can be given traffic in about {}.", humanize::about(left)),
+            Err(why) => format!("{}.", words::capitalised(&why)),
+        };
+        (badge(Glyph::Unsure, "SMOKE CHECKS", Tone::Unsure), say.done(), Sentence::plain(next))
     }
 
     fn warn_state(&self, worst: usize) -> State {
@@ -316,7 +331,7 @@ impl Watch {
     fn open_next(&self) -> Sentence {
         let left = (self.due() - self.step_seconds()).max(0.0);
         let when = humanize::about(Duration::from_secs_f64(left));
-        if !self.setup.policy.baseline.may_pass() {
+        if !self.against().may_pass() {
             return Say::new().text(format!("In about {when} the window ends;")).text(" it cannot pass by itself.").done();
         }
         let enough = if self.forecast().promotable {
@@ -336,7 +351,7 @@ impl Watch {
     }
 
     fn alike(&self) -> Sentence {
-        if self.setup.policy.baseline == BaselineMode::Static {
+        if self.against() == BaselineMode::Static {
             return ended_with_stop(&self.within_limits());
         }
         let sentence = words::alike(
