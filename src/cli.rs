@@ -144,9 +144,12 @@ pub struct Run {
 /// `demo`
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// What goes wrong
-    #[arg(long, value_enum, default_value_t)]
-    pub scenario: Scenario,
+    /// What goes wrong [default: bad-errors, with --ladder good]
+    #[arg(long, value_enum)]
+    pub scenario: Option<Scenario>,
+    /// Climb 5, 25, 50, 75 and 100 % in short windows: `p` at each step, or --auto-promote
+    #[arg(long)]
+    pub ladder: bool,
     /// How many of the demo's seconds pass in one
     #[arg(long, default_value_t = 1.0, value_parser = speed, value_name = "N")]
     pub speed: f64,

@@ -10,8 +10,9 @@ use crate::{
     cli::Demo as Args,
     config::{self, Override},
     demo::{
+        scenario::Scenario,
         servers,
-        world::{VERSIONS, World},
+        world::{Scene, VERSIONS, World},
     },
     engine::role::{Role, Sides},
     exit::Failure,
@@ -32,10 +33,12 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         let clock = clock.clone();
         Arc::new(move || clock.now()) as servers::Now
     };
-    let world = World::new(args.scenario, SEED, start);
+    let scenario = args.scenario.unwrap_or(if args.ladder { Scenario::Good } else { Scenario::BadErrors });
+    let scene = if args.ladder { Scene::foot(scenario) } else { Scene::quarter(scenario) };
+    let world = World::new(scene, SEED, start);
     let servers =
         servers::start(world, now).await.map_err(|e| Failure::internal(format!("the demo cannot listen on loopback: {e}")))?;
-    let loaded = config::load(None, [], &overrides(servers.services))?;
+    let loaded = config::load(None, [], &overrides(servers.services, args.ladder))?;
     let file = &loaded.file;
     let place = watch::Place::find(edge, &args.run, file);
     let mut notes = place.notes.clone();
@@ -63,7 +66,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     Box::pin(session.run()).await
 }
 
-fn overrides(services: Sides<SocketAddr>) -> Vec<Override> {
+fn overrides(services: Sides<SocketAddr>, ladder: bool) -> Vec<Override> {
     let page = |at: SocketAddr| Value::Array(vec![Value::String(format!("http://{at}/metrics"))]);
     let mut overrides = vec![
         Override::new("deployment.name", "demo", "demo"),
@@ -73,6 +76,14 @@ fn overrides(services: Sides<SocketAddr>) -> Vec<Override> {
         // A demonstration is over when its window is.
         Override::new("policy.max_window", "10m", "demo"),
     ];
+    if ladder {
+        let weights = ["5%", "25%", "50%", "75%", "100%"].map(|weight| Value::String(weight.to_owned()));
+        overrides.extend([
+            Override::new("steps.weights", Value::Array(weights.to_vec()), "demo"),
+            Override::new("steps.window", "90s", "demo"),
+            Override::new("policy.warmup", "20s", "demo"),
+        ]);
+    }
     overrides.push(Override::new("baseline.metrics", page(services.baseline), "demo"));
     overrides.push(Override::new("candidate.metrics", page(services.candidate), "demo"));
     overrides

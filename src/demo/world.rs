@@ -10,10 +10,30 @@ use crate::engine::{
 
 /// Names of the two versions.
 pub const VERSIONS: (&str, &str) = ("v2.4.0", "v2.5.0");
-/// The candidate's share of requests at the start.
-pub const WEIGHT: f64 = 0.25;
-/// Milliseconds between two requests: 100 a second.
-const EVERY_MS: i64 = 10;
+/// How much there is to see in the world.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scene {
+    /// What goes wrong.
+    pub scenario: Scenario,
+    /// The candidate's share of requests at the start, a fraction.
+    pub weight: f64,
+    /// Milliseconds between two requests.
+    pub every_ms: i64,
+}
+
+impl Scene {
+    /// A quarter of 100 requests a second.
+    #[must_use]
+    pub const fn quarter(scenario: Scenario) -> Self {
+        Self { scenario, weight: 0.25, every_ms: 10 }
+    }
+
+    /// The foot of a ladder: 5 % of 500 requests a second, so that a short window is enough.
+    #[must_use]
+    pub const fn foot(scenario: Scenario) -> Self {
+        Self { scenario, weight: 0.05, every_ms: 2 }
+    }
+}
 
 /// Everything the demo's servers tell about.
 #[derive(Debug)]
@@ -26,6 +46,7 @@ pub struct World {
     pub services: Sides<Service>,
     /// When the world began.
     pub started: Time,
+    every_ms: i64,
     now: Time,
     rng: Rng,
 }
@@ -33,10 +54,12 @@ pub struct World {
 impl World {
     /// A world that begins at `started`.
     #[must_use]
-    pub fn new(scenario: Scenario, seed: u64, started: Time) -> Self {
+    pub fn new(scene: Scene, seed: u64, started: Time) -> Self {
+        let Scene { scenario, weight, every_ms } = scene;
         Self {
             scenario,
-            router: Router::new(WEIGHT, scenario.obeys()),
+            router: Router::new(weight, scenario.obeys()),
+            every_ms,
             services: Sides::default(),
             started,
             now: started,
@@ -46,8 +69,8 @@ impl World {
 
     /// Lets the users send what they send until `to`.
     pub fn advance(&mut self, to: Time) {
-        while self.now.ms() + EVERY_MS <= to.ms() {
-            self.now = Time::from_ms(self.now.ms() + EVERY_MS);
+        while self.now.ms() + self.every_ms <= to.ms() {
+            self.now = Time::from_ms(self.now.ms() + self.every_ms);
             let since = self.now.since(self.started);
             if self.scenario.has_traffic(since) {
                 let role = self.router.choose(&mut self.rng, self.now);
@@ -96,9 +119,9 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_counts_however_time_is_cut() {
-        let mut whole = World::new(Scenario::BadErrors, 7, at(0));
+        let mut whole = World::new(Scene::quarter(Scenario::BadErrors), 7, at(0));
         whole.advance(at(300));
-        let mut cut = World::new(Scenario::BadErrors, 7, at(0));
+        let mut cut = World::new(Scene::quarter(Scenario::BadErrors), 7, at(0));
         for s in 0..=300 {
             cut.advance(at(s));
         }
@@ -115,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_router_splits_by_weight_and_refuses_stale_changes() {
-        let mut world = World::new(Scenario::Good, 1, at(0));
+        let mut world = World::new(Scene::quarter(Scenario::Good), 1, at(0));
         world.advance(at(100));
         let candidate = world.services.candidate.ok + world.services.candidate.failed;
         assert!((2300..2700).contains(&candidate), "{candidate}");

@@ -168,8 +168,8 @@ fn steps() {
                 "steps.weights = [\"100%\"] means nothing with steps.strategy = \"blue-green\"",
             ),
             ("batches = 3", "steps.batches = 3 means nothing with steps.strategy"),
-            ("strategy = \"rolling\"\nbatches = 21", "steps.batches = 21 must be between 1 and 20"),
-            ("bake = \"25h\"", "steps.bake = \"25h\" must be between 0s and 24h"),
+            ("strategy = \"rolling\"\nbatches = 21", "steps.batches = 21 is out of range: 1 to 20 is allowed"),
+            ("bake = \"25h\"", "steps.bake = \"25h\" is out of range: 0s to 24h is allowed"),
         ],
     );
     let ladder = "[steps]\nweights = [\"50%\", \"100%\"]\n";

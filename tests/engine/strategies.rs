@@ -124,7 +124,7 @@ fn a_ladder_climbs_by_itself_and_each_step_has_its_window() {
 }
 
 /// One thing that may happen to a watch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Poll { bad: bool, down: bool, blind: bool },
     Wish(Action, bool),

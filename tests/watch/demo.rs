@@ -94,3 +94,19 @@ fn the_same_demo_says_the_same_every_time() {
     assert!(first.len() > 6);
     assert_eq!(first, said());
 }
+
+#[test]
+fn the_ladder_is_climbed_step_by_step() {
+    let home = Home::new();
+    let ran = home.run(&["demo", "--ladder", "--auto-promote", "--headless", "--format", "jsonl", "--speed", "200"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let lines = json_lines(&ran.out);
+    let of = |event: &str, key: &str| -> Vec<String> {
+        lines.iter().filter(|line| line["event"] == event).map(|line| line[key].to_string()).collect()
+    };
+    assert_eq!(of("step", "weight"), ["0.05", "0.25", "0.5", "0.75"]);
+    assert_eq!(of("verdict", "verdict"), vec!["\"pass\""; 4]);
+    assert_eq!(of("action.verified", "event").len(), 4);
+    assert_eq!(of("watch.ended", "outcome"), ["\"promoted\""]);
+    assert_eq!(of("watch.started", "strategy"), ["\"canary\""]);
+}
