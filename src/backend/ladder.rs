@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use crate::{engine::action::Action, humanize};
+use crate::{
+    engine::{action::Action, strategy::Kind},
+    humanize,
+};
 
 /// How far below a step a weight may lie and still be on it, as a fraction: half a percentage point.
 pub const SLACK: f64 = 0.005;
@@ -19,6 +22,8 @@ pub struct Plan {
     pub candidate: String,
     /// The candidate's weight at each step, as rising fractions; empty means one step to all traffic.
     pub steps: Vec<f64>,
+    /// How the traffic moves.
+    pub strategy: Kind,
     /// After how long an action that was not seen to work is called failed.
     pub verify_timeout: Duration,
 }
@@ -96,7 +101,13 @@ mod tests {
     use super::*;
 
     fn plan(steps: &[f64]) -> Plan {
-        Plan { baseline: "v1".into(), candidate: "v2".into(), steps: steps.to_vec(), verify_timeout: Duration::from_secs(120) }
+        Plan {
+            baseline: "v1".into(),
+            candidate: "v2".into(),
+            steps: steps.to_vec(),
+            strategy: Kind::Canary,
+            verify_timeout: Duration::from_secs(120),
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     secret::{Auth, SecretRef},
     value::{Dur, Percent},
 };
-use crate::engine::{policy::BaselineMode, role::Role};
+use crate::engine::{policy::BaselineMode, role::Role, strategy::Kind};
 
 /// A whole configuration after the layers were merged: every section, the defaults filled in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -376,6 +376,17 @@ impl File {
         match role {
             Role::Baseline => &self.baseline,
             Role::Candidate => &self.candidate,
+        }
+    }
+
+    /// How the traffic moves.
+    pub fn strategy(&self) -> Kind {
+        match self.steps.as_ref().map(|steps| steps.strategy) {
+            None => Kind::OneStep,
+            Some(StrategyKind::Canary) => Kind::Canary,
+            Some(StrategyKind::BlueGreen) => Kind::BlueGreen,
+            Some(StrategyKind::Rolling) => Kind::Rolling,
+            Some(StrategyKind::Flag) => Kind::Flag,
         }
     }
 

@@ -20,7 +20,7 @@ use super::{
 use crate::engine::{
     policy::{Care, Kind, Policy, Tolerance},
     role::Role,
-    strategy::{self, Strategy},
+    strategy::Strategy,
 };
 
 /// How long a program of `[backend] kind = "command"` may run when nothing is said.
@@ -177,13 +177,7 @@ fn care(policy: &super::file::Policy) -> Care {
 
 fn strategy(file: &File) -> Strategy {
     let Some(steps) = &file.steps else { return Strategy::default() };
-    let kind = match steps.strategy {
-        StrategyKind::Canary => strategy::Kind::Canary,
-        StrategyKind::BlueGreen => strategy::Kind::BlueGreen,
-        StrategyKind::Rolling => strategy::Kind::Rolling,
-        StrategyKind::Flag => strategy::Kind::Flag,
-    };
     let (smoke, bake) = if steps.strategy == StrategyKind::BlueGreen { (60.0, 600.0) } else { (0.0, 0.0) };
     let seconds = |span: Option<Dur>, default| span.map_or(default, |span| span.0.as_secs_f64());
-    Strategy { kind, smoke_s: seconds(steps.smoke, smoke), bake_s: seconds(steps.bake, bake) }
+    Strategy { kind: file.strategy(), smoke_s: seconds(steps.smoke, smoke), bake_s: seconds(steps.bake, bake) }
 }

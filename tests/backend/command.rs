@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use rollwatch::{
     backend::{ActError, Backend, BackendError, ladder::Plan},
     config::{file, value::Dur},
-    engine::action::Action,
+    engine::{action::Action, strategy::Kind},
 };
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -29,7 +29,13 @@ esac
 "#;
 
 fn plan() -> Plan {
-    Plan { baseline: "v1".into(), candidate: "v2".into(), steps: vec![0.05, 0.25, 1.0], verify_timeout: Duration::from_secs(60) }
+    Plan {
+        baseline: "v1".into(),
+        candidate: "v2".into(),
+        steps: vec![0.05, 0.25, 1.0],
+        strategy: Kind::Canary,
+        verify_timeout: Duration::from_secs(60),
+    }
 }
 
 /// A folder with a program in it.

@@ -12,17 +12,21 @@ use rollwatch::{
         nginx::{build, upstream_text},
     },
     config::file,
-    engine::action::{Action, Order, Rollout, Seen},
+    engine::{
+        action::{Action, Order, Rollout, Seen},
+        strategy::Kind,
+    },
 };
 
 use self::{bed::Bed, load::Load};
 use super::support::{act, observe, offered, order, until, until_done, withheld};
 
-fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     Plan {
         baseline: "v2.4.0".into(),
         candidate: "v2.5.0".into(),
         steps: vec![0.05, 0.25, 0.5, 0.75, 1.0],
+        strategy: Kind::Canary,
         verify_timeout: Duration::from_secs(120),
     }
 }
@@ -356,4 +360,29 @@ fn config(upstream_file: &Path, baseline: &str, candidate: &str, url: &str, ngin
         pid_file: None,
         directives: vec!["keepalive 8;".into()],
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rolling_replaces_the_servers_batch_by_batch() {
+    let batches = Plan { steps: vec![0.25, 0.5, 0.75, 1.0], strategy: Kind::Rolling, ..plan() };
+    let Some(bed) = Bed::start_with(0.0, 4, &batches).await else { return };
+    let load = Load::start(bed.address);
+    let serving = |servers: &[String]| {
+        let text = bed.upstream_file();
+        let is_up = |address: &&String| text.lines().any(|line| line.contains(&format!("server {address} weight=")));
+        servers.iter().map(|address| if is_up(&address) { '1' } else { '0' }).collect::<String>()
+    };
+    let config = bed.config();
+    for (baseline, candidate) in [("0111", "1000"), ("0011", "1100"), ("0001", "1110"), ("0000", "1111")] {
+        let (order, seen) = carry_out(&bed, Action::Promote).await;
+        assert!(seen.done, "{seen:?}");
+        assert_eq!((serving(&config.baseline).as_str(), serving(&config.candidate).as_str()), (baseline, candidate));
+        let weights = observe(&bed.backend).await.weights.expect("nginx has weights");
+        assert_eq!(Some(weights.candidate), order.target.weight);
+        load.goes_on().await;
+    }
+    let (_, seen) = carry_out(&bed, Action::Rollback).await;
+    assert!(seen.done && serving(&config.baseline) == "1111" && serving(&config.candidate) == "0000", "{seen:?}");
+    let done = load.stop().await;
+    assert_eq!(done.failed, Vec::<String>::new(), "of {} requests", done.answered);
 }

@@ -129,7 +129,13 @@ mod tests {
     use super::*;
 
     fn plan() -> Plan {
-        Plan { baseline: "v1".into(), candidate: "v2".into(), steps: vec![], verify_timeout: Duration::from_secs(1) }
+        Plan {
+            baseline: "v1".into(),
+            candidate: "v2".into(),
+            steps: vec![],
+            strategy: crate::engine::strategy::Kind::Canary,
+            verify_timeout: Duration::from_secs(1),
+        }
     }
 
     fn tally(versions: &[(&str, u32)], silent: &[(&str, u32)]) -> Tally {

@@ -10,7 +10,10 @@ use sha2::{Digest, Sha256};
 use crate::{
     backend::{BuildError, ladder::Plan},
     config::file,
-    engine::role::{Role, Sides},
+    engine::{
+        role::{Role, Sides},
+        strategy::Kind,
+    },
     humanize,
     text::cleaned,
 };
@@ -76,6 +79,8 @@ pub(super) struct Upstream {
     servers: Sides<Vec<String>>,
     directives: Vec<String>,
     versions: Sides<String>,
+    /// The servers of each version are replaced batch by batch; else all of them serve at once.
+    by_batches: bool,
 }
 
 impl Upstream {
@@ -93,6 +98,7 @@ impl Upstream {
             servers: Sides { baseline: config.baseline.clone(), candidate: config.candidate.clone() },
             directives: config.directives.iter().map(|d| d.trim().to_owned()).collect(),
             versions: Sides { baseline: cleaned(&plan.baseline), candidate: cleaned(&plan.candidate) },
+            by_batches: plan.strategy == Kind::Rolling,
         })
     }
 
@@ -108,8 +114,9 @@ impl Upstream {
     }
 
     fn body(&self, share: Share) -> String {
-        let weights = share.server_weights(self.servers.map(|side| side.len() as u64));
-        let live: usize = Role::BOTH.iter().filter(|r| *weights.of(**r) > 0).map(|r| self.servers.of(*r).len()).sum();
+        let serving = self.serving(share);
+        let weights = share.server_weights(serving.map(|side| *side as u64));
+        let live: usize = Role::BOTH.iter().filter(|r| *weights.of(**r) > 0).map(|r| *serving.of(*r)).sum();
         let mut lines = vec![format!("upstream {} {{", self.name)];
         // With a zone all workers share one rotation; without it a small share may never come round in a worker of its own.
         if !self.directives.iter().any(|directive| directive.split([' ', ';']).next() == Some("zone")) {
@@ -119,11 +126,32 @@ impl Upstream {
             let weight = *weights.of(role);
             let part = if role == Role::Candidate { share.fraction() } else { 1.0 - share.fraction() };
             lines.push(format!("    # {} {}: {}", role.word(), self.versions.of(role), humanize::share(part)));
-            lines.extend(self.servers.of(role).iter().map(|address| format!("    server {address} {};", parameters(weight, live))));
+            let weight_of = |nth: usize| if self.serves(role, nth, *serving.of(role)) { weight } else { 0 };
+            let servers = self.servers.of(role).iter().enumerate();
+            lines.extend(servers.map(|(nth, address)| format!("    server {address} {};", parameters(weight_of(nth), live))));
         }
         lines.extend(self.directives.iter().map(|directive| format!("    {directive}")));
         lines.push("}\n".to_owned());
         lines.join("\n")
+    }
+
+    /// How many servers of each version serve at that share. In batches, a version's part of its servers, rounded up.
+    fn serving(&self, share: Share) -> Sides<usize> {
+        let part = |role| if role == Role::Candidate { share.fraction() } else { 1.0 - share.fraction() };
+        Sides::build(|role| {
+            let all = self.servers.of(role).len();
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a list")]
+            let some = (part(role) * all as f64 - 1e-6).ceil().max(0.0) as usize;
+            if self.by_batches && some > 0 { some } else { all }
+        })
+    }
+
+    /// Batches replace from the front: the candidate's first servers come while the baseline's first go.
+    fn serves(&self, role: Role, nth: usize, serving: usize) -> bool {
+        match role {
+            Role::Candidate => nth < serving,
+            Role::Baseline => nth >= self.servers.baseline.len() - serving,
+        }
     }
 
     /// The candidate's share that a file gives it.

@@ -27,6 +27,8 @@ use rollwatch::{
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch};
 
+use rollwatch::backend::ladder::Plan;
+
 use super::{config, load, plan};
 use crate::backend::support::until;
 
@@ -128,6 +130,11 @@ pub(crate) struct Bed {
 impl Bed {
     /// Starts everything with the candidate at `weight`; none, after one sentence, where nginx is not installed.
     pub(crate) async fn start(weight: f64) -> Option<Self> {
+        Self::start_with(weight, 1, &plan()).await
+    }
+
+    /// The same with so many servers of each version, of which the first is watched, and under that plan.
+    pub(crate) async fn start_with(weight: f64, servers: usize, plan: &Plan) -> Option<Self> {
         let program = installed()?;
         let (baseline, candidate) = (Service::start("v2.4.0").await, Service::start("v2.5.0").await);
         let dir = tempfile::tempdir().expect("a folder");
@@ -139,9 +146,13 @@ impl Bed {
         let mut config = config(&file, &old, &new, &format!("http://{address}/"), &argv);
         config.pid_file = Some(dir.path().join("nginx.pid"));
         config.version_header = Some("X-Version".into());
-        std::fs::write(&file, upstream_text(&config, &plan(), weight).expect("valid")).expect("written");
+        for _ in 1..servers {
+            config.baseline.push(Service::start("v2.4.0").await.address.to_string());
+            config.candidate.push(Service::start("v2.5.0").await.address.to_string());
+        }
+        std::fs::write(&file, upstream_text(&config, plan, weight).expect("valid")).expect("written");
         let nginx = Command::new(argv[0]).args(&argv[1..]).stderr(Stdio::null()).spawn().expect("nginx starts");
-        let backend = build(&config, &plan(), false).expect("valid");
+        let backend = build(&config, plan, false).expect("valid");
         let bed = Self { dir, nginx, config, baseline, candidate, address, backend };
         until("nginx answers", || async { load::get(address, "/").await }).await;
         Some(bed)
@@ -149,12 +160,17 @@ impl Bed {
 
     /// Writes a configuration file for the program, and says where it is.
     pub(crate) fn program_config(&self) -> PathBuf {
+        self.program_config_of("window = \"30s\"", "weights = [\"5%\", \"25%\", \"50%\", \"75%\", \"100%\"]")
+    }
+
+    /// The same with that window, and those steps.
+    pub(crate) fn program_config_of(&self, window: &str, steps: &str) -> PathBuf {
         let config = &self.config;
         let text = format!(
             "[deployment]\nname = \"app\"\n[notify]\ndesktop = false\nterminal = false\n\
              [baseline]\nversion = \"v2.4.0\"\nmetrics = [\"http://{}\"]\n[candidate]\nversion = \"v2.5.0\"\nmetrics = [\"http://{}\"]\n\
-             [policy]\npoll = \"250ms\"\nwindow = \"30s\"\nwarmup = \"500ms\"\nverify_timeout = \"20s\"\ngating = [\"errors\", \"health\"]\n\
-             [steps]\nweights = [\"5%\", \"25%\", \"50%\", \"75%\", \"100%\"]\n\
+             [policy]\npoll = \"250ms\"\n{window}\nwarmup = \"500ms\"\nverify_timeout = \"20s\"\ngating = [\"errors\", \"health\"]\n\
+             [steps]\n{steps}\n\
              [backend]\nkind = \"nginx\"\nupstream_file = \"{}\"\nupstream = {:?}\nbaseline = {:?}\ncandidate = {:?}\nurl = {:?}\n\
              version_header = \"X-Version\"\nnginx = {:?}\npid_file = \"{}\"\n",
             self.baseline.address,

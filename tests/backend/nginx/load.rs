@@ -60,9 +60,14 @@ pub(crate) struct Done {
 impl Load {
     /// Starts sending.
     pub(crate) fn start(address: SocketAddr) -> Self {
+        Self::each(EVERY, address)
+    }
+
+    /// Starts sending one request each `every`.
+    pub(crate) fn each(every: Duration, address: SocketAddr) -> Self {
         let stop = CancellationToken::new();
         let answered = Arc::new(AtomicU64::new(0));
-        let task = tokio::spawn(send(address, stop.clone(), Arc::clone(&answered)));
+        let task = tokio::spawn(send(every, address, stop.clone(), Arc::clone(&answered)));
         Self { stop, answered, task }
     }
 
@@ -83,8 +88,8 @@ impl Load {
     }
 }
 
-async fn send(address: SocketAddr, stop: CancellationToken, answered: Arc<AtomicU64>) -> Done {
-    let mut tick = interval(EVERY);
+async fn send(every: Duration, address: SocketAddr, stop: CancellationToken, answered: Arc<AtomicU64>) -> Done {
+    let mut tick = interval(every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut requests = JoinSet::new();
     while stop.run_until_cancelled(tick.tick()).await.is_some() {

@@ -7,7 +7,13 @@ use proptest::prelude::*;
 use super::*;
 
 fn plan(baseline: &str, candidate: &str) -> Plan {
-    Plan { baseline: baseline.into(), candidate: candidate.into(), steps: vec![], verify_timeout: Duration::from_secs(1) }
+    Plan {
+        baseline: baseline.into(),
+        candidate: candidate.into(),
+        steps: vec![],
+        strategy: crate::engine::strategy::Kind::Canary,
+        verify_timeout: Duration::from_secs(1),
+    }
 }
 
 fn config(baseline: usize, candidate: usize) -> file::Nginx {
@@ -212,4 +218,25 @@ proptest! {
             prop_assert_eq!(directives(&built.text(share(0.5))).len(), 4 + zone);
         }
     }
+}
+
+#[test]
+fn batches_come_from_the_front_and_give_the_share_exactly() {
+    let rolling = Plan { strategy: Kind::Rolling, ..plan("v1", "v2") };
+    for (baseline, candidate) in [(4, 4), (3, 5), (1, 2)] {
+        let upstream = Upstream::new(&config(baseline, candidate), &rolling).expect("valid");
+        for part in [0.0, 0.25, 1.0 / 3.0, 0.5, 0.75, 1.0] {
+            let text = upstream.text(share(part));
+            let seen = upstream.share_in(&text).expect("ours");
+            assert!((seen - part).abs() < 1e-5, "{baseline} {candidate} {part}: {text}");
+        }
+        let some = upstream.text(share(0.25));
+        assert!(some.contains("server 10.0.0.1:2000 weight="), "the first of the new ones serves: {some}");
+    }
+    let text = Upstream::new(&config(4, 4), &rolling).expect("valid").text(share(0.25));
+    let down: Vec<&str> = text.lines().filter(|line| line.ends_with("down;")).map(str::trim).collect();
+    assert_eq!(
+        down,
+        ["server 10.0.0.1:1000 down;", "server 10.0.0.1:2001 down;", "server 10.0.0.1:2002 down;", "server 10.0.0.1:2003 down;"]
+    );
 }
