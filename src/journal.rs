@@ -6,6 +6,7 @@
 
 use std::{io, path::PathBuf};
 
+pub mod durations;
 pub mod line;
 pub mod lock;
 pub mod playback;

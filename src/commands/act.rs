@@ -7,14 +7,14 @@ use crate::{
     cli::{OneShot as Args, Promote, Rollback},
     config::{Loaded, file},
     engine::{
-        action::{Action, ActorKind, Preview},
+        action::{Action, ActorKind, Preview, Usual},
         event::{Event, Line, Started},
         verdict::Verdict,
     },
     exit::Failure,
     headless::{Format, Printer},
     humanize,
-    journal::{reader, store::Store},
+    journal::{durations::durations, reader, store::Store},
     runtime::{
         clock::{Clock, wall_clock},
         logging::{self, Destination},
@@ -54,7 +54,8 @@ async fn act(edge: &Edge, action: Action, args: Args, to: Option<String>) -> Res
     if action.is_promotion() && args.reason.is_none() {
         check_verdict(&store, file)?;
     }
-    confirm(edge, action, &args, file, &preview)?;
+    let usual = durations(&store, &file.deployment.name).get(&action).copied();
+    confirm(edge, action, &args, file, (&preview, usual))?;
     let at = wall_clock();
     let journal = attach::journal(Some(&store), args.journal.as_deref(), &file.deployment.name, &file.candidate.version, at);
     let journal = journal
@@ -153,7 +154,7 @@ fn newest_verdict(store: &Store, file: &file::File) -> Result<Option<Verdict>, F
 }
 
 /// Shows what will happen and asks; without a terminal only `--yes` will do.
-fn confirm(edge: &Edge, action: Action, args: &Args, file: &file::File, preview: &Preview) -> Result<(), Failure> {
+fn confirm(edge: &Edge, action: Action, args: &Args, file: &file::File, asked: (&Preview, Option<Usual>)) -> Result<(), Failure> {
     if args.yes {
         return Ok(());
     }
@@ -162,7 +163,7 @@ fn confirm(edge: &Edge, action: Action, args: &Args, file: &file::File, preview:
     }
     let name = &file.deployment.name;
     let wanted = if file.deployment.protected { name.as_str() } else { "y" };
-    let question = format!("{}\nType {wanted} to {}, anything else to leave: ", preview_text(action, file, preview), action.verb());
+    let question = format!("{}\nType {wanted} to {}, anything else to leave: ", preview_text(action, file, asked), action.verb());
     let mut err = std::io::stderr().lock();
     err.write_all(question.as_bytes()).and_then(|()| err.flush()).map_err(Failure::internal)?;
     let mut answer = String::new();
@@ -174,7 +175,7 @@ fn confirm(edge: &Edge, action: Action, args: &Args, file: &file::File, preview:
     Err(Failure::usage("not confirmed", "nothing was asked for"))
 }
 
-fn preview_text(action: Action, file: &file::File, preview: &Preview) -> String {
+fn preview_text(action: Action, file: &file::File, (preview, usual): (&Preview, Option<Usual>)) -> String {
     let place = if file.deployment.environment.is_empty() { String::new() } else { format!(" in {}", file.deployment.environment) };
     let mut lines = vec![format!("{} {}{place}: to {}", action.verb(), file.deployment.name, preview.target.version)];
     lines.extend(preview.happens.iter().map(|what| format!("  what happens  {what}")));
@@ -182,6 +183,7 @@ fn preview_text(action: Action, file: &file::File, preview: &Preview) -> String 
     lines.push(format!("  sends         {}", preview.sends));
     lines.push(format!("  bound to      {}", preview.bound_to));
     let limit = std::time::Duration::from_secs_f64(preview.limit_s);
-    lines.push(format!("  takes         called failed after {}", humanize::duration(limit)));
+    let usual = usual.map(|usual| format!("{}, ", usual.text())).unwrap_or_default();
+    lines.push(format!("  takes         {usual}called failed after {}", humanize::duration(limit)));
     lines.join("\n")
 }

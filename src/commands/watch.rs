@@ -17,7 +17,7 @@ use crate::{
         watch::Watch,
     },
     exit::Failure,
-    journal::{lock::WatchLock, playback, store::Store, writer::Writer},
+    journal::{durations::durations, lock::WatchLock, playback, store::Store, writer::Writer},
     runtime::{
         clock::{Clock, wall_clock},
         logging::{self, Destination},
@@ -47,7 +47,8 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     check_promotes(&args.run, loaded.policy.baseline)?;
     check_flags(&args.run, backend.is_some(), file.deployment.protected, place.stays)?;
     reach(backend.as_ref()).await?;
-    let rule = rule(&args.run, read_only, place.stays);
+    let mut rule = rule(&args.run, read_only, place.stays);
+    rule.usual = place.store.as_ref().map(|store| durations(store, &file.deployment.name)).unwrap_or_default();
     let (channels, bytes) = attach::channels(edge, &file.notify).await?;
     let (begun, polled) = if args.resume {
         resume(place.store.as_ref(), args.run.journal.as_deref(), &loaded, rule, start, &mut notes)?
@@ -184,6 +185,7 @@ pub(super) fn rule(run: &Run, read_only: Option<String>, stays: bool) -> Rule {
         stays,
         read_only,
         replay: false,
+        usual: std::collections::BTreeMap::new(),
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! Backends fill these in, the engine hands them on, front ends draw them. Nothing here acts.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use super::{role::Sides, time::Time};
+use crate::humanize;
 
 /// What a backend can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -235,4 +236,22 @@ pub enum Stage {
         /// Who, or what was found.
         by: String,
     },
+}
+
+/// How long an action took before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usual {
+    /// From being sent to being seen: the median.
+    pub took: Duration,
+    /// How often it was seen.
+    pub times: u32,
+}
+
+impl Usual {
+    /// "usually 4 s (3 times before)".
+    #[must_use]
+    pub fn text(&self) -> String {
+        let times = humanize::plural(f64::from(self.times), "time", "times");
+        format!("usually {} ({times} before)", humanize::duration(self.took))
+    }
 }

@@ -1,8 +1,15 @@
 //! What a watch is told at its start, and never again.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::{event::Started, policy::Policy, role::Sides};
+use super::{
+    action::{Action, Usual},
+    event::Started,
+    policy::Policy,
+    role::Sides,
+};
 
 /// Everything a watch is set up with.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +56,8 @@ pub struct Rule {
     pub read_only: Option<String>,
     /// A recorded watch is played: nothing is done, nothing ends by itself.
     pub replay: bool,
+    /// How long each action took before, for people.
+    pub usual: BTreeMap<Action, Usual>,
 }
 
 /// `--until`.

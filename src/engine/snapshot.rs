@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    action::{Ability, Action, Fact},
+    action::{Ability, Action, Fact, Usual},
     event::{Ended, Reason},
     role::{Role, Sides},
     sample::HealthCheck,
@@ -55,6 +55,8 @@ pub struct Snapshot {
     pub keys: Vec<ActKey>,
     /// What each action would do now, or why it cannot be asked for.
     pub abilities: BTreeMap<Action, Ability>,
+    /// How long each action took before.
+    pub usual: BTreeMap<Action, Usual>,
     /// The state those abilities were read from.
     pub token: String,
     /// The action under way or just done.

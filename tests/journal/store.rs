@@ -4,10 +4,12 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use rollwatch::{
     engine::{
+        action::{Action, Actor, ActorKind, Target, Usual},
         event::{Event, Line},
         time::Time,
     },
     journal::{
+        durations::durations,
         store::{KEPT, Store},
         writer::Writer,
     },
@@ -150,4 +152,34 @@ fn a_time_that_no_calendar_has_still_has_a_name() {
     let writer = Store::at(dir.path()).create("api", "v2", Time::from_ms(i64::MAX)).expect("created");
     let name = writer.path().file_name().expect("a name").to_str().expect("text");
     assert!(name.starts_with("19700101-000000-v2-"), "{name}");
+}
+
+/// An action that was asked for, and seen to work after so many seconds, unless it never was.
+fn acted(id: &str, action: Action, took_s: Option<f64>) -> Vec<Event> {
+    let requested = Event::ActionRequested {
+        id: id.to_owned(),
+        action,
+        target: Target { version: "v2.4.0".to_owned(), reference: "weight 0 %".to_owned(), weight: Some(0.0) },
+        actor: Actor { kind: ActorKind::Key, user: "ana".to_owned() },
+        token: "t".to_owned(),
+        reason: None,
+    };
+    let seen = took_s.map(|took_s| Event::ActionVerified { id: id.to_owned(), took_s });
+    [Some(requested), Some(Event::ActionSent { id: id.to_owned() }), seen].into_iter().flatten().collect()
+}
+
+#[test]
+fn how_long_actions_took_is_known_from_earlier_watches() {
+    let dir = directory();
+    let store = Store::at(dir.path().join("rollwatch"));
+    assert!(durations(&store, "api").is_empty(), "nothing is recorded yet");
+    for (minute, took_s) in (0..).zip([Some(3.0), Some(90.0), None, Some(4.0)]) {
+        let actions = [acted("a", Action::Promote, Some(1.0)), acted("b", Action::Rollback, took_s)].concat();
+        record(&store, "api", minute, &[vec![started("api", "v2.5.0")], actions, vec![ended()]].concat());
+    }
+    record(&store, "web", 9, &[vec![started("web", "v2")], acted("a", Action::Rollback, Some(500.0)), vec![ended()]].concat());
+    let known = durations(&store, "api");
+    assert_eq!(known[&Action::Rollback], Usual { took: Duration::from_secs(4), times: 3 });
+    assert_eq!(known[&Action::Promote], Usual { took: Duration::from_secs(1), times: 4 });
+    assert_eq!(known[&Action::Rollback].text(), "usually 4 s (3 times before)");
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use rollwatch::engine::{
-    action::{Ability, Action, Fact, Preview, Target},
+    action::{Ability, Action, Fact, Preview, Target, Usual},
     event::Reason,
     role::{Role as Side, Sides},
     sample::{CheckState, HealthCheck},
@@ -328,6 +328,7 @@ pub(crate) fn looks_good() -> Snapshot {
         events: step_events(),
         keys: vec![noted(promote(), "in about 3m30s", false), promote_full(), roll_back(), pause(), arm(false)],
         abilities: abilities(),
+        usual: BTreeMap::from([(Action::Rollback, Usual { took: secs(4), times: 3 })]),
         token: "3f2a9c81".to_owned(),
         action: None,
         ended: None,

@@ -42,6 +42,7 @@ pub(super) fn snapshot(watch: &Watch) -> Snapshot {
         events: watch.rows.iter().cloned().collect(),
         keys: watch.act_keys(),
         abilities,
+        usual: watch.setup.rule.usual.clone(),
         token: watch.rollout.as_ref().map(|r| r.token.clone()).unwrap_or_default(),
         action: watch.action_view(),
         ended: watch.ended.clone(),

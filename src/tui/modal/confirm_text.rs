@@ -100,7 +100,7 @@ fn laid_out(mut items: Vec<Item<'_>>, room: usize) -> Vec<(&'static str, Vec<Run
 
 /// Takes `excess` lines away, each item keeping one.
 fn cut(items: &mut [Item<'_>], mut excess: usize) {
-    for word in ["why", "sends", "bound to", "what happens", "not undone", "to", "traffic"] {
+    for word in ["why", "sends", "takes", "bound to", "what happens", "not undone", "to", "traffic"] {
         let Some(item) = items.iter_mut().find(|item| item.word == word) else { continue };
         let kept = item.lines.len().saturating_sub(excess).max(1);
         excess -= item.lines.len().saturating_sub(kept);
@@ -123,9 +123,9 @@ fn items<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, panel: &Confirm, room: usize
     let text = |word, text: String| Item { word, lines: wrapped(&[pen.say(Role::Text, text)], room), apart: true };
     let mut items = Vec::new();
     match panel.question {
-        Question::Act(ActWhat::Act(_)) => {
+        Question::Act(ActWhat::Act(action)) => {
             if let Some(preview) = panel.preview(snapshot) {
-                items.extend(preview_items(pen, snapshot, preview, room));
+                items.extend(preview_items(pen, snapshot, (action, preview), room));
             }
         }
         Question::Act(ActWhat::Arm(true)) => {
@@ -147,7 +147,12 @@ fn items<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, panel: &Confirm, room: usize
     items
 }
 
-fn preview_items<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, preview: &'a Preview, room: usize) -> Vec<Item<'a>> {
+fn preview_items<'a>(
+    pen: &Pen<'_>,
+    snapshot: &'a Snapshot,
+    (action, preview): (Action, &'a Preview),
+    room: usize,
+) -> Vec<Item<'a>> {
     let text =
         |word, text: &str| Item { word, lines: wrapped(&[pen.say(Role::Text, text.to_owned())], room), apart: word == "takes" };
     let list = |word, entries: &'a [String], numbered: bool| Item {
@@ -161,7 +166,8 @@ fn preview_items<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, preview: &'a Preview
     items.push(list("what happens", &preview.happens, true));
     items.push(list("not undone", &preview.not_undone, false));
     let limit = std::time::Duration::try_from_secs_f64(preview.limit_s).unwrap_or_default();
-    items.push(text("takes", &format!("called failed after {}", humanize::duration(limit))));
+    let usual = snapshot.usual.get(&action).map(|usual| format!("{}, ", usual.text())).unwrap_or_default();
+    items.push(text("takes", &format!("{usual}called failed after {}", humanize::duration(limit))));
     if let Some(worst) = snapshot.checks.first() {
         items.push(text("why", &worst.sentence));
     }
@@ -204,6 +210,10 @@ fn target<'a>(pen: &Pen<'_>, snapshot: &Snapshot, preview: &'a Preview) -> Vec<R
     let mut runs = vec![pen.shout(role, version)];
     if !preview.target.reference.is_empty() && preview.target.reference != version {
         runs.push(pen.say(Role::Text, format!(", {}", preview.target.reference)));
+    }
+    let age = Side::BOTH.into_iter().find(|side| snapshot.version(*side) == version).map(|side| &snapshot.versions.of(side).age);
+    if let Some(age) = age.filter(|age| !age.is_empty()) {
+        runs.push(pen.say(Role::Dim, format!(", up {age}")));
     }
     runs
 }
