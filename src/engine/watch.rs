@@ -11,6 +11,7 @@ mod checks;
 mod decide;
 mod explain;
 mod poll;
+mod restored;
 mod rollout;
 mod show;
 mod stage;
@@ -72,6 +73,7 @@ pub struct Watch {
     has_acted: bool,
     orders: u32,
     action: Option<Running>,
+    restored: Option<restored::Restored>,
     stop: Option<Stop>,
     has_quit: bool,
     ended: Option<Ended>,
@@ -164,6 +166,7 @@ impl Watch {
             has_acted: false,
             orders: 0,
             action: None,
+            restored: None,
             stop: None,
             has_quit: false,
             ended: None,
@@ -308,7 +311,7 @@ impl Watch {
     }
 
     fn is_acting(&self) -> bool {
-        self.action.as_ref().is_some_and(|a| !a.is_over)
+        self.restored.is_some() || self.action.as_ref().is_some_and(|a| !a.is_over)
     }
 
     fn settle_phase(&mut self) {
@@ -316,6 +319,8 @@ impl Watch {
             Phase::Ended
         } else if let Some(action) = self.action.as_ref().filter(|a| !a.is_over) {
             if action.sent.is_some() { Phase::Verifying } else { Phase::Acting }
+        } else if self.restored.is_some() {
+            Phase::Verifying
         } else if self.step.started.is_none() {
             Phase::Attaching
         } else if self.is_held() {

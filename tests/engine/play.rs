@@ -181,6 +181,16 @@ impl Played {
         self
     }
 
+    /// Some more polls at the weight that is in force, as a watch gets them after an action.
+    pub(crate) fn polls(&mut self, count: usize, mut at: impl FnMut(f64) -> (Side, Side)) {
+        for _ in 0..count {
+            let t = self.t + 5.0;
+            let (baseline, candidate) = at(t);
+            let samples = [baseline.samples(Role::Baseline, false), candidate.samples(Role::Candidate, false)].concat();
+            self.feed(t, Input::Polled(Polled { samples, rollout: Some(Ok(rollout(self.weight, "t1"))) }));
+        }
+    }
+
     pub(crate) fn ended(&self) -> Option<Ended> {
         self.watch.ended().cloned()
     }

@@ -42,6 +42,9 @@ fn carry_out(played: &mut Played, order: &Order) {
     played.feed(played.t, report(Stage::Sent));
     played.feed(played.t, report(Stage::Verified { took_s: 1.0, seen: Seen { done: true, facts: vec![] } }));
     played.weight = order.target.weight.unwrap_or(played.weight);
+    if order.action.is_retreat() {
+        played.polls(6, |_| split(0.0));
+    }
 }
 
 /// Polls every five seconds until the watch has ended or asks for something; nothing in between is carried out.

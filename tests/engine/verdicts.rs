@@ -113,6 +113,9 @@ fn auto_rollback_acts_once_and_says_so_only_when_it_was_seen() {
     report(&mut played, Stage::Sent);
     assert!(played.ended().is_none());
     report(&mut played, Stage::Verified { took_s: 4.0, seen: seen() });
+    assert!(played.ended().is_none(), "the old version is looked after");
+    played.weight = 0.0;
+    played.polls(2, good);
     let ended = played.ended().expect("ended");
     assert_eq!((ended.exit_code, ended.outcome), (11, Outcome::RolledBack));
     assert_eq!(played.notices().len(), 3, "{:?}", played.notices());
@@ -218,4 +221,29 @@ fn a_safe_policy_and_a_longer_bad_time_convict_later() {
     let safe = failed_after(Care::SAFE);
     let patient = failed_after(Care { errors_s: 45.0, ..Care::default() });
     assert!(plain < safe && safe < patient, "{plain} {safe} {patient}");
+}
+
+#[test]
+fn after_a_rollback_the_old_versions_error_rate_is_looked_at() {
+    let after = |rate: f64, requests: f64| {
+        let mut played = Played::new(setup(Rule { auto_rollback: true, ..Rule::default() }));
+        played.run(1900.0, bad_after);
+        report(&mut played, Stage::Sent);
+        report(&mut played, Stage::Verified { took_s: 4.0, seen: seen() });
+        played.weight = 0.0;
+        let mut polls = 0;
+        while played.ended().is_none() {
+            played.polls(1, |_| (Side { error_rate: rate, ..Side::good(requests) }, Side::good(0.0)));
+            polls += 1;
+        }
+        let ended = played.ended().expect("ended");
+        assert_eq!((ended.exit_code, ended.outcome), (11, Outcome::RolledBack), "whatever it says, it was rolled back");
+        (polls, ended.sentence)
+    };
+    let (polls, sentence) = after(0.004, 500.0);
+    assert!(polls == 2 && sentence.contains("; v1 fails 0.40 % of its requests. v2 fails"), "{polls} {sentence}");
+    let (_, sentence) = after(0.2, 500.0);
+    assert!(sentence.contains("but v1 fails 20.00 % of its requests as well"), "{sentence}");
+    let (polls, sentence) = after(0.0, 0.0);
+    assert!(polls == 6 && !sentence.contains("requests;"), "every wait has an end: {polls} {sentence}");
 }

@@ -167,7 +167,7 @@ impl Watch {
         let (b, c) = (self.setup.names.baseline.clone(), self.setup.names.candidate.clone());
         if order.action.is_retreat() {
             let why = if self.step.convicted.is_some() { format!(". {}", self.verdict_sentence()) } else { String::new() };
-            self.end(Outcome::RolledBack, Some(format!("All traffic is on {b} again, and it was seen to work after {took}{why}")));
+            self.restored(format!("All traffic is on {b} again, and it was seen to work after {took}"), why);
         } else if order.action.is_promotion() {
             if self.weight.is_none_or(|w| w >= 1.0 - 1e-9) && !self.bakes_now() {
                 self.end(Outcome::Promoted, Some(format!("All traffic is on {c}, and it was seen to work after {took}")));
@@ -199,7 +199,7 @@ impl Watch {
     }
 
     /// What waited for the action to end.
-    fn after_action(&mut self) {
+    pub(super) fn after_action(&mut self) {
         if let Some(stop) = self.stop {
             self.stop(stop);
         } else if self.has_quit {

@@ -47,6 +47,7 @@ impl Watch {
         self.measure(&tallies, &polled.samples, first);
         self.recent.push(self.now, tallies.clone());
         self.series.point(self.now, &self.recent);
+        self.look_after();
         if self.ended.is_some() {
             return;
         }

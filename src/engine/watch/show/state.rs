@@ -30,6 +30,7 @@ impl Watch {
     /// Badge, row 1, row 2.
     pub(super) fn state(&self) -> State {
         self.ended_state()
+            .or_else(|| self.restored_state())
             .or_else(|| self.action_state())
             .or_else(|| self.young_state())
             .or_else(|| self.decided_state())
@@ -65,6 +66,14 @@ impl Watch {
             }
             _ => Sentence::plain(words::stopped(sentence)),
         }
+    }
+
+    fn restored_state(&self) -> Option<State> {
+        self.restored.as_ref()?;
+        let names = &self.setup.names;
+        let say = Say::new().strong("All traffic is on ").baseline(names).text(" again, and it was seen to work.").done();
+        let next = Say::new().text("Looking how ").baseline(names).text(" does now.").done();
+        Some((filled(Glyph::Pass, "ROLLED BACK", Tone::Good), say, next))
     }
 
     /// The baseline's own figures of the last minute close the sentence of a rollback.
