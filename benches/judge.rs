@@ -135,6 +135,7 @@ fn sample(source: SourceKind, instance: usize, role: Role) -> Sample {
         requests: None,
         errors: None,
         buckets: None,
+        custom: std::collections::BTreeMap::new(),
         health: None,
         reset: false,
         reference: false,

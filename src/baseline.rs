@@ -139,8 +139,10 @@ impl Recording {
     /// # Errors
     /// What it lacks.
     pub fn is_enough(&self) -> Result<(), String> {
-        let polls = self.tallies().filter(|tally| tally.counts.is_some()).count();
-        let requests = self.sum().requests;
+        let polls = self.tallies().filter(|tally| tally.counts.is_some() || !tally.custom.is_empty()).count();
+        let sum = self.sum();
+        // Workers without requests are known by what their configured checks count.
+        let requests = sum.custom.values().fold(sum.requests, |most, (of, _)| most.max(*of));
         if polls < FEWEST_POLLS as usize {
             let held = humanize::plural(polls as f64, "poll", "polls");
             Err(format!("it holds {held} with counts, and {FEWEST_POLLS} are the fewest"))

@@ -300,7 +300,7 @@ pub enum Notify {
 pub enum Config {
     /// Print a commented file to start from: every key with its default, or the example for a backend
     Init {
-        /// nginx, command, urls or ladder
+        /// nginx, command, urls, ladder or worker
         example: Option<String>,
     },
     /// Print the JSON Schema

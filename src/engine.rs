@@ -3,6 +3,7 @@
 pub mod action;
 pub mod chart;
 pub mod compare;
+pub mod custom;
 pub mod effect;
 pub mod event;
 pub mod health;

@@ -135,6 +135,24 @@ pub fn count(n: f64) -> String {
     out
 }
 
+/// A number that counts nothing: `12`, `12.5`, `-0.25`, `1 240`, `1.24 M`. Three digits are enough.
+#[must_use]
+pub fn number(x: f64) -> String {
+    let size = x.abs();
+    let sign = if x < 0.0 { "-" } else { "" };
+    if !x.is_finite() {
+        "?".to_owned()
+    } else if size >= 1e12 {
+        format!("{x:.2e}")
+    } else if size >= 100.0 {
+        format!("{sign}{}", count(size))
+    } else {
+        let unit = if size < 1.0 { 1000.0 } else { 10.0 };
+        let rounded = (size * unit).round() / unit;
+        if rounded > 0.0 { format!("{sign}{rounded}") } else { "0".to_owned() }
+    }
+}
+
 /// Requests a second: `4.8/s`, `312/s`.
 #[must_use]
 pub fn per_second(rate: f64) -> String {
@@ -237,6 +255,12 @@ mod tests {
             (count(1856.0), "1 856"),
             (count(40_560.0), "40 560"),
             (count(1_240_000.0), "1.24 M"),
+            (number(0.0), "0"),
+            (number(12.0), "12"),
+            (number(-0.2504), "-0.25"),
+            (number(12.34), "12.3"),
+            (number(1240.4), "1 240"),
+            (number(f64::NAN), "?"),
             (per_second(4.83), "4.8/s"),
             (per_second(312.2), "312/s"),
             (duration(Duration::from_secs(34)), "34 s"),

@@ -2,6 +2,8 @@
 
 #[path = "engine/baselines.rs"]
 mod baselines;
+#[path = "engine/custom.rs"]
+mod custom;
 #[path = "engine/instances.rs"]
 mod instances;
 #[path = "engine/ladder.rs"]

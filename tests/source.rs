@@ -2,6 +2,8 @@
 
 #[path = "source/bad_pages.rs"]
 mod bad_pages;
+#[path = "source/checks.rs"]
+mod checks;
 #[path = "source/conventions.rs"]
 mod conventions;
 #[path = "source/page_properties.rs"]

@@ -4,6 +4,8 @@
 mod acting;
 #[path = "watch/baseline.rs"]
 mod baseline;
+#[path = "watch/checks.rs"]
+mod checks;
 #[path = "watch/demo.rs"]
 mod demo;
 #[path = "watch/events.rs"]

@@ -1,10 +1,14 @@
 //! A recording as the baseline's part of live polls: at each, what was counted up to the same time since the first poll.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
 
 use super::{Recorded, Recording};
 use crate::{
     engine::{
+        custom::Custom,
         role::Role,
         sample::{Buckets, Missing, Sample},
         time::Time,
@@ -25,6 +29,8 @@ pub struct Feed {
     slack: Duration,
     /// An instance of the recording, to speak for it once it is over.
     instance: String,
+    /// The configured checks it knows, by their ids.
+    checks: Vec<String>,
 }
 
 impl Feed {
@@ -34,8 +40,10 @@ impl Feed {
         let span = recording.span();
         let mut names = recording.polls.iter().flat_map(|poll| &poll.samples).map(|sample| sample.instance.clone());
         let instance = names.next_back().unwrap_or_default();
+        let checks: BTreeSet<&String> = recording.polls.iter().flat_map(|p| &p.samples).flat_map(|s| s.custom.keys()).collect();
+        let checks = checks.into_iter().cloned().collect();
         let Recording { version, polls, at, .. } = recording;
-        Self { version, recorded_at: at, span, waiting: polls.into(), first: None, slack: every / 2, instance }
+        Self { version, recorded_at: at, span, waiting: polls.into(), first: None, slack: every / 2, instance, checks }
     }
 
     /// Goes on with a watch whose first poll was at `first` and whose last one at `last`.
@@ -79,7 +87,8 @@ impl Feed {
 
     fn over(&self) -> Sample {
         let why = format!("its recording ends after {}", humanize::duration(self.span));
-        let missing = Missing { errors: Some(why.clone()), latency: Some(why) };
+        let custom = self.checks.iter().map(|id| (id.clone(), why.clone())).collect();
+        let missing = Missing { errors: Some(why.clone()), latency: Some(why), custom };
         let mut sample = Sample::blank(Role::Baseline, &self.version, self.instance.clone());
         sample.ok = true;
         sample.missing = missing;
@@ -97,6 +106,7 @@ fn add(known: &mut Sample, later: Sample) {
         return;
     }
     let sum = |a: Option<f64>, b: Option<f64>| a.zip(b).map(|(a, b)| a + b).or(a).or(b);
+    let custom = added(std::mem::take(&mut known.custom), &later.custom);
     let mut buckets = known.buckets.take();
     if let Some(more) = &later.buckets {
         Buckets::accumulate(&mut buckets, more);
@@ -105,9 +115,24 @@ fn add(known: &mut Sample, later: Sample) {
         requests: sum(known.requests, later.requests),
         errors: sum(known.errors, later.errors),
         buckets,
+        custom,
         reference: known.reference && later.reference,
         ..later
     };
+}
+
+/// Counts are added up; of a gauge the later value stays.
+fn added(mut known: BTreeMap<String, Custom>, later: &BTreeMap<String, Custom>) -> BTreeMap<String, Custom> {
+    for (id, more) in later {
+        let sum = match (known.get(id), *more) {
+            (Some(Custom::Counts { of, events }), Custom::Counts { of: n, events: bad }) => {
+                Custom::Counts { of: of + n, events: events + bad }
+            }
+            (_, more) => more,
+        };
+        known.insert(id.clone(), sum);
+    }
+    known
 }
 
 #[cfg(test)]
@@ -129,6 +154,8 @@ mod tests {
             sample.requests = Some(*s as f64);
             sample.errors = Some(1.0);
             sample.buckets = Some(Buckets { le_ms: vec![100.0, f64::INFINITY], count: vec![0.0, *s as f64] });
+            let counts = Custom::Counts { of: *s as f64, events: 1.0 };
+            sample.custom = [("jobs".to_owned(), counts), ("queue".to_owned(), Custom::Gauge { gauge: *s as f64 })].into();
             sample.started = Some(at(400));
             Recorded { at: at(1000 + s), samples: vec![sample] }
         };
@@ -146,6 +173,16 @@ mod tests {
         let over = feed.take(at(5025)).remove(0);
         assert!(over.ok && over.requests.is_none());
         assert_eq!(over.missing.errors.as_deref(), Some("its recording ends after 20 s"));
+    }
+
+    #[test]
+    fn configured_checks_are_fed_too_and_a_gauge_is_as_it_was_last() {
+        let mut feed = Feed::new(recording(&[0, 5, 10]), EVERY);
+        let [_, later] = [0, 10].map(|s| feed.take(at(5000 + s)).remove(0));
+        assert_eq!(later.custom["jobs"], Custom::Counts { of: 15.0, events: 2.0 });
+        assert_eq!(later.custom["queue"], Custom::Gauge { gauge: 10.0 });
+        let over = feed.take(at(5030)).remove(0);
+        assert_eq!(over.missing.custom["jobs"], "its recording ends after 10 s");
     }
 
     #[test]

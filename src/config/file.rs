@@ -1,7 +1,11 @@
 //! The configuration's shape, section by section: what may stand in a file. Each key's comment is its documentation (and its
 //! description in the JSON Schema); what is the default stands in `config/default.toml`, which is merged below every file.
 
+mod check;
+
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+pub use check::{Aggregate, Check, Worse};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,6 +30,9 @@ pub struct File {
     /// Which metrics to read; found by convention when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<Metrics>,
+    /// Checks of your own, by their names; at most 16.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub checks: BTreeMap<String, Check>,
     /// How to read the health endpoints.
     pub health: Health,
     /// How rollwatch shows who it is to the watched instances.

@@ -166,6 +166,7 @@ fn policy(file: &File) -> Policy {
         health_configured: file.baseline.health.is_some() || file.candidate.health.is_some(),
         may_convict: true,
         earlier: None,
+        checks: file.checks.iter().map(|(id, check)| check.judged(id)).collect(),
     }
 }
 

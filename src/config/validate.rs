@@ -3,6 +3,7 @@
 
 mod advice;
 mod backend;
+mod checks;
 mod policy;
 mod secrets;
 mod targets;
@@ -22,6 +23,7 @@ use crate::engine::role::Role;
 pub(super) fn all(file: &File, tree: &Node, findings: &mut Findings) {
     let mut rules = Rules { file, tree, findings };
     targets::rules(&mut rules);
+    checks::rules(&mut rules);
     policy::rules(&mut rules);
     backend::rules(&mut rules);
     secrets::rules(&mut rules);

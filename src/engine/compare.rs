@@ -1,35 +1,44 @@
 //! The comparison of one step: is the candidate worse than the baseline, or was it shown not to be?
 //!
-//! Two bets, one null each: errors per request, and requests slower than a bucket bound per request. Their weighted mean is one
-//! e-value for the whole step, so the chance of convicting a healthy candidate is at most `alpha` however often one looks. Promotion
-//! is the mirrored test (non-inferiority): absence of alarm is not enough.
+//! One bet each with one null: errors per request, requests slower than a bucket bound per request, and what each configured check counts.
+//! The weighted mean of those that gate is one e-value for the whole step, so the chance of convicting a healthy candidate is at most
+//! `alpha` however often one looks. Promotion is the mirrored test (non-inferiority): absence of alarm is not enough.
 //!
 //! Knows counts and seconds since the step began; knows nothing of pages, health, limits or what follows from a conviction.
 
 pub mod background;
+mod budget;
 mod ceiling;
+mod counted;
 pub mod counts;
 pub mod forecast;
 mod instances;
 pub mod ladder;
+mod latency;
+mod metric;
 mod noninferior;
+mod promote;
 pub mod reference;
+mod span;
+
+use std::collections::BTreeMap;
 
 use background::Background;
+use budget::Budget;
 use ceiling::Ceiling;
+use counted::Counted;
 use counts::{Joined, Tally};
 use instances::{Instances, Suspect};
 use ladder::Ladder;
+pub use metric::Metric;
 use noninferior::NonInferior;
+use span::{bad_polls, recent_polls, still_polls, whole, window_polls};
 
 use super::{
+    custom::Worse,
     policy::{BaselineMode, Care, Policy, Tolerance},
     sample::{Buckets, Sample},
-    stats::{
-        bet::Bet,
-        log_mean_exp, log_sum_exp,
-        ratio::{Null, Split},
-    },
+    stats::{bet::Bet, log_mean_exp, log_sum_exp, ratio::Null},
 };
 
 /// Errors while warming up: what a cold start may cost on top of the tolerance, relative. The absolute part is [`Care::cold_start`].
@@ -38,51 +47,15 @@ const COLD_START: f64 = 0.4;
 pub const ERRORS_PROMOTE: Null = Null { factor: 1.5, margin: 0.005 };
 /// The same for the share of slow requests.
 pub const LATENCY_PROMOTE: Null = Null { factor: 2.0, margin: 0.01 };
-/// Noise assumed for latency polls before the reference was known: nearly worthless.
-const NOISE_UNKNOWN: f64 = 9.0;
 
-/// The share of the false-alarm budget that goes to errors.
-const WEIGHT_ERRORS: f64 = 0.55;
-/// And to latency.
-const WEIGHT_LATENCY: f64 = 0.45;
-/// Polls this far apart, or farther, need no third one to be believed.
-const SPARSE_POLLS_S: f64 = 15.0;
-/// "Still bad": the winning bet gained over these last seconds.
-const STILL_SECONDS: f64 = 30.0;
-/// "Not one scrape": at least two gaining polls within these last seconds.
-const RECENT_SECONDS: f64 = 60.0;
+/// "Not one scrape": so many gaining polls at least.
 const BAD_POLLS: usize = 2;
-/// Polls kept while the baseline has too few requests for a latency reference; later ones are not needed to reach a decision.
-const MAX_EARLY: usize = 4096;
 /// Requests of either version since warm-up below which nothing is promoted.
 pub const MIN_REQUESTS: f64 = 100.0;
 /// Evidence to roll back from which on nothing is promoted, as an e-value.
 const SUSPICION: f64 = 8.0;
 /// Level of the promotion test.
 const ALPHA_PROMOTE: f64 = 0.05;
-
-/// Which of the two bets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Metric {
-    /// Errors per request.
-    Errors,
-    /// Slow requests per request.
-    Latency,
-}
-
-impl Metric {
-    /// Both.
-    pub const BOTH: [Self; 2] = [Self::Errors, Self::Latency];
-
-    /// The id of the check that shows it.
-    #[must_use]
-    pub const fn check(self) -> &'static str {
-        match self {
-            Self::Errors => "errors",
-            Self::Latency => "latency",
-        }
-    }
-}
 
 /// The running comparison of one step.
 #[derive(Clone, Debug)]
@@ -92,19 +65,26 @@ pub struct Compare {
     poll_s: f64,
     warmup_s: f64,
     latency_polls: u32,
-    weights: (f64, f64),
+    budget: Budget,
     tolerance: Tolerance,
     care: Care,
-    errors: Bet,
+    errors: Counted,
     /// The candidate's instances one by one, where the policy asks for it.
     instances: Option<Instances>,
     latency: Vec<Bet>,
-    errors_promote: NonInferior,
     latency_promote: NonInferior,
+    /// The configured checks that count; none where there is no baseline.
+    custom: BTreeMap<Metric, Custom>,
     early: Vec<(f64, Buckets, Buckets)>,
-    requests: (f64, f64),
     /// What is judged in place of a comparison where there is no baseline.
     ceiling: Option<Ceiling>,
+}
+
+/// A configured check that counts.
+#[derive(Clone, Debug)]
+struct Custom {
+    id: String,
+    counted: Counted,
 }
 
 impl Compare {
@@ -113,40 +93,52 @@ impl Compare {
     #[must_use]
     pub fn new(policy: &Policy, window_s: f64, ladder: Ladder) -> Self {
         let polls = |seconds: f64| whole(seconds / policy.poll_s).max(1);
-        let weights = match (policy.gates("errors"), policy.gates("latency")) {
-            (true, false) => (1.0, 0.0),
-            (false, true) => (0.0, 1.0),
-            _ if policy.baseline == BaselineMode::Static => (0.5, 0.5),
-            _ => (WEIGHT_ERRORS, WEIGHT_LATENCY),
-        };
+        let budget = Budget::new(policy);
         let alpha = policy.alpha / ladder.steps() as f64;
+        let bet = |weight: f64| {
+            let cap = Bet::cap(alpha, weight.max(f64::MIN_POSITIVE), bad_polls(policy.care.errors_s, policy.poll_s));
+            Bet::new(polls(window_s), cap, recent_polls(policy.poll_s))
+        };
+        let counted = |worse, weight| Counted::new(worse, bet(weight), NonInferior::new(ERRORS_PROMOTE));
         let part = if policy.per_instance { 0.5 } else { 1.0 };
-        let cap = Bet::cap(alpha, (part * weights.0).max(f64::MIN_POSITIVE), bad_polls(policy.care.errors_s, policy.poll_s));
-        let errors = Bet::new(polls(window_s), cap, recent_polls(policy.poll_s));
+        let errors = counted(Worse::Higher, part * budget.of(Metric::Errors));
+        let is_alone = policy.baseline == BaselineMode::Static;
+        let custom = |metric: Metric| {
+            let check = metric.custom(policy).filter(|_| !is_alone)?;
+            // What does not gate bets for itself, with a budget of its own.
+            let weight = if metric.gates(policy) { budget.of(metric) } else { 1.0 };
+            Some((metric, Custom { id: check.id.clone(), counted: counted(check.worse, weight) }))
+        };
+        let alone = (budget.of(Metric::Errors), budget.of(Metric::Latency));
         Self {
             alpha: policy.alpha,
             ladder,
             poll_s: policy.poll_s,
             warmup_s: policy.warmup_s,
             latency_polls: polls(window_s - policy.warmup_s),
-            weights,
             tolerance: policy.tolerated(),
             care: policy.care,
-            instances: policy.per_instance.then(|| Instances::new(errors.clone())),
+            instances: policy.per_instance.then(|| Instances::new(errors.bet.clone())),
             errors,
             latency: Vec::new(),
-            errors_promote: NonInferior::new(ERRORS_PROMOTE),
             latency_promote: NonInferior::new(LATENCY_PROMOTE),
+            custom: Metric::all(policy).into_iter().filter_map(custom).collect(),
             early: Vec::new(),
-            requests: (0.0, 0.0),
-            ceiling: (policy.baseline == BaselineMode::Static).then(|| Ceiling::new(policy, window_s, alpha, weights)),
+            ceiling: is_alone.then(|| Ceiling::new(policy, window_s, alpha, alone)),
+            budget,
         }
     }
 
     /// Takes what both versions counted over the same time, `t` seconds into the step. The background is as it was before that.
     pub fn poll(&mut self, t: f64, joined: &Joined, background: &Background) {
+        let tolerated = self.errors_null(is_warm(t, self.warmup_s));
         if let Some(split) = &joined.errors {
-            self.errors(t, split, background.errors_noise(split));
+            self.errors.poll(t, self.warmup_s, split, tolerated, background.errors_noise(split));
+        }
+        for custom in self.custom.values_mut() {
+            if let Some(split) = joined.custom.get(&custom.id) {
+                custom.counted.poll(t, self.warmup_s, split, tolerated, background.custom_noise(&custom.id, split));
+            }
         }
         if let Some((candidate, baseline)) = &joined.latency {
             self.latency(t, candidate, baseline, background);
@@ -155,7 +147,7 @@ impl Compare {
 
     /// Takes one poll's samples, where the candidate's instances are compared one by one; `baseline`: what the whole baseline counted.
     pub fn poll_instances(&mut self, t: f64, samples: &[Sample], baseline: Option<(f64, f64)>, background: &Background) {
-        let null = self.errors_null(t <= self.warmup_s + 1e-9);
+        let null = self.errors_null(is_warm(t, self.warmup_s));
         if let Some(instances) = &mut self.instances {
             instances.poll(samples, baseline, null, background);
         }
@@ -175,20 +167,7 @@ impl Compare {
     /// Takes what the candidate counted, where there is no baseline; teaches the background afterwards.
     pub fn poll_alone(&mut self, t: f64, candidate: &Tally, background: &mut Background) {
         if let Some(ceiling) = &mut self.ceiling {
-            self.requests.0 += ceiling.poll(t, candidate, background);
-        }
-    }
-
-    fn errors(&mut self, t: f64, split: &Split, noise: f64) {
-        if split.n_c <= 0.0 || split.n_b <= 0.0 {
-            return;
-        }
-        let is_warm = t <= self.warmup_s + 1e-9;
-        self.errors.step(split, self.errors_null(is_warm), noise);
-        if !is_warm {
-            self.errors_promote.add(t, self.warmup_s, split, noise);
-            self.requests.0 += split.n_c;
-            self.requests.1 += split.n_b;
+            self.errors.exposure.0 += ceiling.poll(t, candidate, background);
         }
     }
 
@@ -198,60 +177,31 @@ impl Compare {
         Null { factor: 1.0 + self.tolerance.error_rel + relative, margin: self.tolerance.error_abs + absolute }
     }
 
-    fn latency(&mut self, t: f64, candidate: &Buckets, baseline: &Buckets, background: &Background) {
-        if candidate.total() <= 0.0 || baseline.total() <= 0.0 {
-            return;
-        }
-        let is_warm = t <= self.warmup_s + 1e-9;
-        let Some(edges) = background.edges() else {
-            if !is_warm && self.early.len() < MAX_EARLY {
-                self.early.push((t, candidate.clone(), baseline.clone()));
-            }
-            return;
-        };
-        self.open_latency(background);
-        if is_warm {
-            return;
-        }
-        let middle = background.middle();
-        for (index, (bet, edge)) in self.latency.iter_mut().zip(edges).enumerate() {
-            let Some(split) = edge.split(candidate, baseline) else { continue };
-            let noise = background.latency_noise(index, &split);
-            bet.step(&split, edge.null(self.tolerance.latency_abs), noise);
-            if middle == Some(index) {
-                self.latency_promote.add(t, self.warmup_s, &split, noise);
-            }
-        }
-    }
-
-    /// The first time the bounds are known: one bet for each, and what came before counts a little towards promotion.
-    fn open_latency(&mut self, background: &Background) {
-        if !self.latency.is_empty() {
-            return;
-        }
-        let fewest = if self.poll_s <= SPARSE_POLLS_S { self.care.latency_polls } else { 2 };
-        let polls = bad_polls(self.care.latency_s, self.poll_s).max(fewest);
-        let alpha = self.alpha / self.ladder.steps() as f64;
-        let cap = Bet::cap(alpha, self.weights.1.max(f64::MIN_POSITIVE), polls);
-        let bets = background.edges().unwrap_or_default().iter();
-        self.latency = bets.map(|_| Bet::new(self.latency_polls, cap, recent_polls(self.poll_s))).collect();
-        for (t, candidate, baseline) in std::mem::take(&mut self.early) {
-            if let Some(split) = background.middle_edge().and_then(|edge| edge.split(&candidate, &baseline)) {
-                self.latency_promote.add(t, self.warmup_s, &split, NOISE_UNKNOWN);
-            }
-        }
-    }
-
     /// The evidence to roll back: natural logarithm of the e-value, over all steps of the ladder.
     #[must_use]
     pub fn evidence(&self) -> f64 {
-        log_sum_exp(&Metric::BOTH.map(|metric| self.weighted(metric)))
+        let parts: Vec<f64> = self.metrics().map(|metric| self.weighted(metric)).collect();
+        log_sum_exp(&parts)
     }
 
-    /// The metric that holds more of it.
+    /// Everything that is compared.
+    fn metrics(&self) -> impl Iterator<Item = Metric> {
+        Metric::BOTH.into_iter().chain(self.custom.keys().copied())
+    }
+
+    /// The metric that holds most of it.
     #[must_use]
     pub fn leading(&self) -> Metric {
-        if self.weighted(Metric::Errors) >= self.weighted(Metric::Latency) { Metric::Errors } else { Metric::Latency }
+        let more = |a: Metric, b: Metric| if self.weighted(a) >= self.weighted(b) { a } else { b };
+        self.metrics().fold(Metric::Errors, more)
+    }
+
+    /// How much of what convicts speaks against the candidate in one metric, a fraction. What does not gate is held against a budget of
+    /// its own.
+    #[must_use]
+    pub fn leans(&self, metric: Metric) -> f64 {
+        let alone = self.custom.get(&metric).filter(|_| self.budget(metric) <= 0.0);
+        alone.map_or_else(|| self.weighted(metric), |custom| custom.counted.bet.log_e()) / self.needed()
     }
 
     /// One metric's part of the evidence to roll back.
@@ -262,11 +212,8 @@ impl Compare {
 
     /// A metric's share of the false-alarm budget, a fraction.
     #[must_use]
-    pub const fn budget(&self, metric: Metric) -> f64 {
-        match metric {
-            Metric::Errors => self.weights.0,
-            Metric::Latency => self.weights.1,
-        }
+    pub fn budget(&self, metric: Metric) -> f64 {
+        self.budget.of(metric)
     }
 
     /// The natural logarithm of a metric's share of the budget.
@@ -277,9 +224,10 @@ impl Compare {
     /// One metric's part of this step's own evidence.
     fn own(&self, metric: Metric) -> f64 {
         let log_e = match (&self.ceiling, metric) {
-            (Some(ceiling), metric) => ceiling.bet_of(metric).log_e(),
-            (None, Metric::Errors) => self.errors_log_e(self.errors.log_e()),
+            (Some(ceiling), metric) => ceiling.bet_of(metric).map_or(0.0, Bet::log_e),
+            (None, Metric::Errors) => self.errors_log_e(self.errors.bet.log_e()),
             (None, Metric::Latency) => self.latency_log_e(),
+            (None, Metric::Custom(_)) => self.custom.get(&metric).map_or(0.0, |custom| custom.counted.bet.log_e()),
         };
         self.weight(metric) + log_e
     }
@@ -287,18 +235,13 @@ impl Compare {
     /// The ladder with this step over.
     #[must_use]
     pub fn ladder(&self) -> Ladder {
-        self.ladder.clone().and(Metric::BOTH.map(|metric| self.own(metric)))
+        self.ladder.clone().and(self.metrics().map(|metric| (metric, self.own(metric))).collect())
     }
 
     /// The steps before this one.
     #[must_use]
     pub fn steps_before(&self) -> Ladder {
         self.ladder.clone()
-    }
-
-    fn latency_log_e(&self) -> f64 {
-        let all: Vec<f64> = self.latency.iter().map(Bet::log_e).collect();
-        if all.is_empty() { 0.0 } else { log_mean_exp(&all) }
     }
 
     /// What convicts: ln(1/alpha).
@@ -316,20 +259,15 @@ impl Compare {
 
     fn is_still_bad(&self, metric: Metric) -> bool {
         let bets: Vec<&Bet> = match (&self.ceiling, metric) {
-            (Some(ceiling), metric) => vec![ceiling.bet_of(metric)],
+            (Some(ceiling), metric) => ceiling.bet_of(metric).into_iter().collect(),
             (None, Metric::Errors) => {
-                std::iter::once(&self.errors).chain(self.instances.iter().flat_map(Instances::bets)).collect()
+                std::iter::once(&self.errors.bet).chain(self.instances.iter().flat_map(Instances::bets)).collect()
             }
             (None, Metric::Latency) => self.latency.iter().collect(),
+            (None, Metric::Custom(_)) => self.custom.get(&metric).map(|custom| &custom.counted.bet).into_iter().collect(),
         };
         bets.iter().any(|b| b.gained(still_polls(self.poll_s)) > 0.0)
             && bets.iter().any(|b| b.gains(window_polls(self.poll_s)) >= BAD_POLLS)
-    }
-
-    /// Whether latency can be compared at all.
-    #[must_use]
-    pub fn has_latency(&self) -> bool {
-        !self.latency.is_empty() || self.ceiling_ms().is_some()
     }
 
     /// The bound that stands for the p99 limit, where there is no baseline.
@@ -340,89 +278,29 @@ impl Compare {
 
     /// Requests since warm-up: candidate, baseline.
     #[must_use]
-    pub fn requests(&self) -> (f64, f64) {
-        self.requests
+    pub const fn requests(&self) -> (f64, f64) {
+        self.errors.exposure
     }
 
-    /// How much of the evidence to promote this metric has: natural logarithm, and what is needed.
+    /// What both versions had since warm-up that could have been bad: requests, or what a configured check counts in.
     #[must_use]
-    pub fn promotes(&self, metric: Metric) -> (f64, f64) {
-        let test = match metric {
-            Metric::Errors => &self.errors_promote,
-            Metric::Latency => &self.latency_promote,
-        };
-        (test.log_e(), (1.0 / ALPHA_PROMOTE).ln())
-    }
-
-    /// Whether the candidate was shown to be no worse, at the end of a window.
-    ///
-    /// # Errors
-    /// What is missing, as the end of the sentence "undecided: ...".
-    pub fn judge(&self, t: f64, policy: &Policy) -> Result<(), String> {
-        if self.requests.0.min(self.requests.1) < MIN_REQUESTS {
-            return Err("too few requests".to_owned());
-        }
-        if policy.gates("latency") && !self.has_latency() {
-            return Err("no latency to compare".to_owned());
-        }
-        self.is_calm()?;
-        let gating = Metric::BOTH.into_iter().filter(|m| policy.gates(m.check()));
-        let missing: Vec<String> = gating.filter_map(|metric| self.unproven(metric, t)).collect();
-        if missing.is_empty() { Ok(()) } else { Err(format!("not shown to be no worse: {}", missing.join(", "))) }
-    }
-
-    /// Whether nothing speaks against the candidate at the end of a step.
-    ///
-    /// # Errors
-    /// What does, as the end of the sentence "undecided: ...".
-    pub fn is_calm(&self) -> Result<(), String> {
-        if log_sum_exp(&Metric::BOTH.map(|metric| self.own(metric))) >= SUSPICION.ln() {
-            return Err(format!("a suspicion is left in {}", self.leading().check()));
-        }
-        Ok(())
-    }
-
-    fn unproven(&self, metric: Metric, t: f64) -> Option<String> {
-        let test = match metric {
-            Metric::Errors => &self.errors_promote,
-            Metric::Latency => &self.latency_promote,
-        };
-        if test.log_e() < (1.0 / ALPHA_PROMOTE).ln() {
-            Some(metric.check().to_owned())
-        } else if test.tail_log_e(t, self.warmup_s) < 0.0 {
-            Some(format!("{} (in the last third of the window)", metric.check()))
-        } else {
-            None
+    pub fn exposure(&self, metric: Metric) -> (f64, f64) {
+        match metric {
+            Metric::Errors | Metric::Latency => self.requests(),
+            Metric::Custom(_) => self.custom.get(&metric).map_or((0.0, 0.0), |custom| custom.counted.exposure),
         }
     }
 }
 
-/// A whole number of polls, rounded down.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "validated windows hold at most a few million polls")]
-fn whole(polls: f64) -> u32 {
-    polls.clamp(0.0, f64::from(u32::MAX)).floor() as u32
-}
-
-/// Polls that so many bad seconds take, at least two.
-fn bad_polls(seconds: f64, poll_s: f64) -> u32 {
-    whole((seconds / poll_s).ceil()).max(2)
-}
-
-fn still_polls(poll_s: f64) -> usize {
-    if poll_s < STILL_SECONDS { (whole((STILL_SECONDS / poll_s).round_ties_even()) as usize).max(2) } else { 1 }
-}
-
-fn window_polls(poll_s: f64) -> usize {
-    (whole((RECENT_SECONDS / poll_s).round_ties_even()) as usize).max(4)
-}
-
-fn recent_polls(poll_s: f64) -> usize {
-    still_polls(poll_s).max(window_polls(poll_s))
+/// Whether a poll `t` seconds into a step belongs to its warm-up.
+fn is_warm(t: f64, warmup_s: f64) -> bool {
+    t <= warmup_s + 1e-9
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::stats::ratio::Split;
 
     fn policy() -> Policy {
         Policy::default()
@@ -446,7 +324,7 @@ mod tests {
             let split = Split { n_c: 125.0, bad_c: 125.0 * bad(t), n_b: 375.0, bad_b: 375.0 * 0.003 };
             let (candidate, baseline) = (buckets(125.0, 125.0 * slow(t)), buckets(375.0, 0.0));
             background.choose(&candidate);
-            let joined = Joined { errors: Some(split), latency: Some((candidate, baseline)) };
+            let joined = Joined { errors: Some(split), latency: Some((candidate, baseline)), ..Joined::default() };
             compare.poll(t, &joined, &background);
             background.learn(&joined);
             convicted = convicted.or_else(|| compare.convicts().map(|m| (t, m)));

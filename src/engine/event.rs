@@ -197,7 +197,7 @@ pub struct Poll {
 /// `check`: a check's verdict changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckChange {
-    /// The check's id: `errors`, `latency`, `health`, `restarts`, `traffic`.
+    /// The check's id: `errors`, `latency`, `health`, `restarts`, `traffic`, or a configured one's.
     pub check: String,
     /// Now.
     pub verdict: CheckVerdict,

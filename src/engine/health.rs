@@ -243,6 +243,7 @@ mod tests {
             requests: None,
             errors: None,
             buckets: None,
+            custom: std::collections::BTreeMap::new(),
             health: Some(Health { state, served: true, checks: vec![] }),
             reset: false,
             reference: false,

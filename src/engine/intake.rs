@@ -3,7 +3,12 @@
 //! The one place that knows counters, resets and first pages. Stateful but
 //! pure: the same pages in the same order give the same samples. It does not judge.
 
-use std::collections::HashMap;
+mod custom;
+
+use std::collections::{BTreeMap, HashMap};
+
+pub use custom::CustomTotals;
+use custom::Known;
 
 use super::{
     role::{Role, Sides},
@@ -42,6 +47,8 @@ pub struct Totals {
     pub latency: Option<Vec<Histogram>>,
     /// `process_start_time_seconds`, when the page has it.
     pub process_start_s: Option<f64>,
+    /// What the page has of each configured check, by its id.
+    pub custom: BTreeMap<String, CustomTotals>,
     /// What is missing, in sentences.
     pub missing: Missing,
 }
@@ -86,6 +93,7 @@ struct Process {
     start_s: Option<f64>,
     counters: HashMap<String, f64>,
     histograms: HashMap<String, Histogram>,
+    custom: Known,
     has_counters: bool,
     has_histograms: bool,
 }
@@ -159,9 +167,11 @@ impl Process {
         if sample.reset {
             self.counters.clear();
             self.histograms.clear();
+            self.custom.restart();
         }
         let counts_from_zero = role == Role::Candidate && self.began_after(started, totals.process_start_s);
-        sample.reference = !(self.has_counters || self.has_histograms || counts_from_zero);
+        let is_known = self.has_counters || self.has_histograms || !self.custom.is_empty();
+        sample.reference = !(is_known || counts_from_zero);
         sample.missing = totals.missing.clone();
         if let Some(series) = totals.requests.as_deref().filter(|_| self.has_counters || counts_from_zero) {
             let (requests, errors) = self.count(series);
@@ -174,6 +184,7 @@ impl Process {
                 Err(reason) => sample.missing.latency = Some(reason),
             }
         }
+        self.custom.count(&totals.custom, counts_from_zero, sample);
         self.remember(totals);
     }
 
@@ -189,9 +200,14 @@ impl Process {
         Some(format!("the counter {{{key}}} fell from {was} to {is} although the process did not restart"))
     }
 
-    /// One decision for the whole process: its requests went down, so it began again from 0.
+    /// One decision for the whole process: its requests went down, so it began again from 0. What configured checks count decides only
+    /// where the process says so too, or there is nothing else.
     fn went_down(&self, totals: &Totals) -> bool {
-        self.fallen(totals).is_some()
+        let is_another = match (self.start_s, totals.process_start_s) {
+            (Some(was), Some(is)) => was.total_cmp(&is).is_ne(),
+            _ => !(self.has_counters || self.has_histograms),
+        };
+        self.fallen(totals).is_some() || (is_another && self.custom.went_down(&totals.custom))
     }
 
     fn fallen(&self, totals: &Totals) -> Option<(String, f64, f64)> {
@@ -250,6 +266,7 @@ impl Process {
             self.has_histograms = true;
             self.histograms.extend(series.into_iter().map(|s| (s.key.clone(), s)));
         }
+        self.custom.remember(totals.custom);
     }
 }
 

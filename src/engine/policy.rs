@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{event::rfc3339, role::Role, strategy::Strategy, time::Time};
+use super::{custom::CustomCheck, event::rfc3339, role::Role, strategy::Strategy, time::Time};
 
 /// The whole policy of a watch. It is written into the journal, and a replay judges by that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,9 @@ pub struct Policy {
     /// The recording that the baseline's figures come from; null when they do not come from one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Earlier>,
+    /// The checks that the configuration adds, in the order in which they are shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CustomCheck>,
 }
 
 /// A baseline that was recorded at another time.
@@ -272,6 +275,7 @@ impl Default for Policy {
             health_configured: false,
             may_convict: true,
             earlier: None,
+            checks: Vec::new(),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The last five minutes and the time since warm-up: what is shown, and what limits are held against.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use super::{
-    compare::counts::Tally,
+    compare::counts::{self, Tally},
     role::{Role, Sides},
     sample::Buckets,
     snapshot::Reading,
@@ -27,6 +30,8 @@ pub struct Sum {
     pub errors: f64,
     /// Latencies; null when none were seen.
     pub buckets: Option<Buckets>,
+    /// What each configured check counted, by its id: in all, events.
+    pub custom: BTreeMap<String, (f64, f64)>,
 }
 
 impl Sum {
@@ -38,12 +43,21 @@ impl Sum {
         if let Some(more) = &tally.buckets {
             Buckets::accumulate(&mut self.buckets, more);
         }
+        for (id, counted) in &tally.custom {
+            counts::add(&mut self.custom, id, *counted);
+        }
     }
 
     /// Errors per request, a fraction; null without requests.
     #[must_use]
     pub fn error_rate(&self) -> Option<f64> {
         (self.requests > 0.0).then(|| self.errors / self.requests)
+    }
+
+    /// What the configured check `id` counted: in all, events.
+    #[must_use]
+    pub fn counted(&self, id: &str) -> (f64, f64) {
+        self.custom.get(id).copied().unwrap_or_default()
     }
 
     /// The p99 in milliseconds; infinite beyond the last bucket, null without requests.

@@ -3,9 +3,11 @@
 //! Samples are what the journal keeps and what a replay is made of, so they hold increments (since the last usable sample of the
 //! same instance), never a counter's total: [`crate::engine::intake`] makes the one out of the other.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize, de::Error as _};
 
-use super::{event::rfc3339, role::Role, time::Time};
+use super::{custom::Custom, event::rfc3339, role::Role, time::Time};
 
 /// Which of an instance's endpoints was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,6 +44,9 @@ pub struct Sample {
     /// Finished requests by latency, since the last usable sample; null when unknown.
     #[serde(default)]
     pub buckets: Option<Buckets>,
+    /// What the page said of each configured check, by its id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom: BTreeMap<String, Custom>,
     /// What the health endpoints said; null for metrics.
     #[serde(default)]
     pub health: Option<Health>,
@@ -73,6 +78,7 @@ impl Sample {
             requests: None,
             errors: None,
             buckets: None,
+            custom: BTreeMap::new(),
             health: None,
             reset: false,
             reference: false,
@@ -91,11 +97,14 @@ pub struct Missing {
     /// Why there is no latency to compare.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<String>,
+    /// Why a configured check has nothing, by its id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom: BTreeMap<String, String>,
 }
 
 impl Missing {
     fn is_empty(&self) -> bool {
-        self.errors.is_none() && self.latency.is_none()
+        self.errors.is_none() && self.latency.is_none() && self.custom.is_empty()
     }
 }
 

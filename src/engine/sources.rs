@@ -1,5 +1,7 @@
 //! What is known of each version's metrics pages: whether they come, what they lack, since when.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     role::{Role, Sides},
     sample::{Missing, Sample, SourceKind},
@@ -32,6 +34,8 @@ pub struct Pages {
     pub had_errors: bool,
     /// A latency histogram was on a page at least once.
     pub had_latency: bool,
+    /// The configured checks that pages lacked whenever they came; null before the first page.
+    never_had: Option<BTreeSet<String>>,
 }
 
 /// What a poll changed about a version's pages.
@@ -90,9 +94,15 @@ impl Pages {
             self.missing = Missing {
                 errors: all_lack(pages().map(|s| s.missing.errors.as_ref())),
                 latency: all_lack(pages().map(|s| s.missing.latency.as_ref())),
+                custom: all_lack_custom(pages().map(|s| &s.missing.custom)),
             };
             self.had_errors |= self.missing.errors.is_none();
             self.had_latency |= self.missing.latency.is_none();
+            let lacked = &self.missing.custom;
+            self.never_had = Some(match self.never_had.take() {
+                Some(never) => never.into_iter().filter(|id| lacked.contains_key(id)).collect(),
+                None => lacked.keys().cloned().collect(),
+            });
             self.last_page = Some(at);
             self.misses = 0;
             self.reason = None;
@@ -108,6 +118,12 @@ impl Pages {
         }
     }
 
+    /// Whether what the configured check `id` reads was on a page at least once.
+    #[must_use]
+    pub fn had_custom(&self, id: &str) -> bool {
+        self.never_had.as_ref().is_some_and(|never| !never.contains(id))
+    }
+
     /// Nothing has come for two polls, or nothing ever.
     #[must_use]
     pub fn is_blind(&self) -> bool {
@@ -118,4 +134,13 @@ impl Pages {
 fn all_lack<'a>(mut sentences: impl Iterator<Item = Option<&'a String>>) -> Option<String> {
     let first = sentences.next()??;
     sentences.all(|s| s.is_some()).then(|| first.clone())
+}
+
+/// What every page lacks, with the first one's sentences.
+fn all_lack_custom<'a>(mut pages: impl Iterator<Item = &'a BTreeMap<String, String>>) -> BTreeMap<String, String> {
+    let mut lacked = pages.next().cloned().unwrap_or_default();
+    for page in pages {
+        lacked.retain(|id, _| page.contains_key(id));
+    }
+    lacked
 }

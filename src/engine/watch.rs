@@ -17,9 +17,12 @@ mod show;
 mod stage;
 mod tell;
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
-use checks::Check;
+use checks::{Check, Gauge};
 
 use super::{
     action::{Fact, Order, Rollout},
@@ -60,7 +63,10 @@ pub struct Watch {
     began: Sides<Option<Time>>,
     recent: Recent,
     series: Series,
-    checks: [Check; 5],
+    /// The built-in ones, then those of the configuration.
+    checks: Vec<Check>,
+    /// What each configured gauge shows, by its check's id.
+    gauges: BTreeMap<String, Gauge>,
     verdict: Verdict,
     /// The verdict that was last written down; null before the first.
     told_verdict: Option<Verdict>,
@@ -102,9 +108,9 @@ struct Step {
     since: Sides<Sum>,
     is_warm: bool,
     /// A gating check has convicted: its id, and why.
-    convicted: Option<(&'static str, Sentence)>,
+    convicted: Option<(String, Sentence)>,
     /// A comparison with another time would have convicted, and may not: the check's id, and why.
-    alarm: Option<(&'static str, Sentence)>,
+    alarm: Option<(String, Sentence)>,
     convicted_at: Option<Time>,
     /// The window has ended, and this was said about promoting.
     judged: Option<Result<(), String>>,
@@ -156,6 +162,7 @@ impl Watch {
             recent: Recent::default(),
             series: Series::default(),
             checks: Check::all(&setup.policy),
+            gauges: BTreeMap::new(),
             verdict: Verdict::Inconclusive,
             told_verdict: None,
             phase: None,
@@ -245,7 +252,7 @@ impl Watch {
     pub fn checks(&self) -> Vec<CheckChange> {
         let change = |c: &Check| {
             Some(CheckChange {
-                check: c.id.to_owned(),
+                check: c.id.clone(),
                 verdict: c.verdict?,
                 was: None,
                 sentence: c.sentence.text(),

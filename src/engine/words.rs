@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{
     compare::Metric,
+    custom::CustomCheck,
     event::Evidence,
     role::{Role, Sides},
     snapshot::{Ink, Piece, Sentence},
@@ -107,14 +108,34 @@ pub(super) fn latency_differs(names: &Sides<String>, evidence: &Evidence, slow: 
     }
 }
 
+/// "v2 is worse than v1 in job failures: 2.50 % of jobs against 0.40 %."
+pub(super) fn counts_differ(names: &Sides<String>, check: &CustomCheck, evidence: &Evidence) -> Sentence {
+    let rate = |role: Role| evidence.sides.of(role).value;
+    let (Some(c), Some(b)) = (rate(Role::Candidate), rate(Role::Baseline)) else {
+        return Sentence::plain(format!("Nothing is known about {} yet.", check.name));
+    };
+    let word = if check.worse.is_past(c, b) { " is worse than " } else { " is no worse than " };
+    let say = Say::new().candidate(names).strong(word).baseline(names).strong(format!(" in {}", check.name));
+    let say = say.text(format!(": {} of {}", humanize::rate(c), check.counted_in()));
+    say.then().text(format!(" against {}", humanize::rate(b))).done()
+}
+
+/// A gauge's value with what it is a number of: "120 jobs".
+pub(super) fn amount(value: f64, unit: &str) -> String {
+    let number = humanize::number(value);
+    if unit.is_empty() { number } else { format!("{number} {unit}") }
+}
+
 /// "No sign that v2 is worse than v1: 0.27 % errors against 0.18 %."
-pub(super) fn no_worse(names: &Sides<String>, metric: Metric, evidence: &Evidence) -> Sentence {
+pub(super) fn no_worse(names: &Sides<String>, metric: Metric, check: Option<&CustomCheck>, evidence: &Evidence) -> Sentence {
     let say = Say::new().text("No sign that ").candidate(names);
     let (verb, worded): (&str, fn(f64) -> String) = match metric {
         Metric::Errors => (" fails more often than ", humanize::rate),
         Metric::Latency => (" is slower than ", p99_text),
+        Metric::Custom(_) => (" is worse than ", humanize::rate),
     };
     let say = say.text(verb).baseline(names);
+    let say = check.into_iter().fold(say, |say, check| say.text(format!(" in {}", check.name)));
     match (evidence.sides.candidate.value, evidence.sides.baseline.value) {
         (Some(c), Some(b)) => say.text(format!(": {}", worded(c))).then().text(format!(" against {}", worded(b))).done(),
         _ => say.done(),
@@ -126,15 +147,23 @@ pub(super) fn p99_text(ms: f64) -> String {
     if ms.is_infinite() { "beyond the last bucket".to_owned() } else { humanize::latency(ms) }
 }
 
-/// "v2 behaves like v1: 0.27 % errors against 0.18 %, p99 212 ms against 208 ms."
-pub(super) fn alike(names: &Sides<String>, errors: &Evidence, latency: &Evidence) -> Sentence {
+/// "v2 behaves like v1: 0.27 % errors against 0.18 %, p99 212 ms against 208 ms, job failures 0.40 % against 0.38 %."
+pub(super) fn alike<'c>(
+    names: &Sides<String>,
+    errors: &Evidence,
+    latency: &Evidence,
+    custom: impl Iterator<Item = (&'c CustomCheck, &'c Evidence)>,
+) -> Sentence {
     let pair = |e: &Evidence| Some((e.sides.candidate.value?, e.sides.baseline.value?));
+    let errors = pair(errors).map(|(c, b)| format!("{} errors against {}", humanize::rate(c), humanize::rate(b)));
+    let latency = pair(latency).map(|(c, b)| format!("p99 {} against {}", p99_text(c), p99_text(b)));
+    let custom = custom.filter_map(|(check, evidence)| {
+        let (c, b) = pair(evidence)?;
+        Some(format!("{} {} against {}", check.name, humanize::rate(c), humanize::rate(b)))
+    });
     let mut say = Say::new().candidate(names).strong(" behaves like ").baseline(names);
-    if let Some((c, b)) = pair(errors) {
-        say = say.text(format!(": {} errors against {}", humanize::rate(c), humanize::rate(b)));
-    }
-    if let Some((c, b)) = pair(latency) {
-        say = say.then().text(format!(", p99 {} against {}", p99_text(c), p99_text(b)));
+    for (nth, part) in errors.into_iter().chain(latency).chain(custom).enumerate() {
+        say = if nth == 0 { say.text(format!(": {part}")) } else { say.then().text(format!(", {part}")) };
     }
     say.done()
 }

@@ -5,12 +5,14 @@
 
 mod convention;
 mod counts;
+mod custom;
 mod family;
 mod pattern;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use self::{
+    custom::{Both, Checks, CustomRead},
     family::{Family, Picker},
     pattern::Selector,
 };
@@ -32,6 +34,7 @@ pub(super) const STALE: Duration = Duration::from_mins(5);
 pub struct Reader {
     named: Option<Named>,
     select: Selector,
+    checks: Checks,
     limits: Limits,
 }
 
@@ -75,7 +78,8 @@ impl Reader {
     /// # Errors
     /// The key whose regular expression is none.
     pub fn build(metrics: Option<&file::Metrics>, limits: Limits) -> Result<Self, String> {
-        Ok(Self { named: metrics.map(Named::build).transpose()?, select: Selector::default(), limits })
+        let named = metrics.map(Named::build).transpose()?;
+        Ok(Self { named, select: Selector::default(), checks: Checks::default(), limits })
     }
 
     /// The same reader, of those series only whose labels match the patterns.
@@ -87,6 +91,14 @@ impl Reader {
         Ok(Self { select, ..self })
     }
 
+    /// The same reader, which reads what a configuration's own checks want as well.
+    ///
+    /// # Errors
+    /// The key whose regular expression is none.
+    pub fn checking(self, checks: &BTreeMap<String, file::Check>) -> Result<Self, String> {
+        Ok(Self { checks: Checks::build(checks)?, ..self })
+    }
+
     /// Reads one page that was received at `now`. The convention found `before` on this endpoint is kept as long as it fits.
     ///
     /// # Errors
@@ -94,11 +106,23 @@ impl Reader {
     pub fn read(&self, page: &[u8], content_type: Option<&str>, before: Option<&Found>, now: Time) -> Result<Reading, Refusal> {
         let format = exposition::format_of(content_type, page)?;
         let mut picker = Picker::new(self.wanted(), &self.select, format);
-        exposition::parse(page, format, self.limits, &mut picker)?;
-        Ok(match &self.named {
+        let families = self.checks.families();
+        let custom = if families.is_empty() {
+            exposition::parse(page, format, self.limits, &mut picker)?;
+            CustomRead::default()
+        } else {
+            let mut more = Picker::new(families, &self.select, format);
+            exposition::parse(page, format, self.limits, &mut Both(&mut picker, &mut more))?;
+            self.checks.read(&more, now)
+        };
+        let mut reading = match &self.named {
             Some(named) => named.read(&picker, now),
             None => by_convention(&picker, before, now),
-        })
+        };
+        reading.totals.custom = custom.totals;
+        reading.totals.missing.custom = custom.missing;
+        reading.remarks.extend(custom.remarks);
+        Ok(reading)
     }
 
     fn wanted(&self) -> Vec<String> {
@@ -170,6 +194,7 @@ fn by_convention(picker: &Picker<'_, '_>, before: Option<&Found>, now: Time) -> 
 
 /// What there is, and the sentences about what there is not.
 fn totals(requests: Result<Vec<Counter>, String>, latency: Result<Vec<Histogram>, String>, process_start_s: Option<f64>) -> Totals {
-    let missing = Missing { errors: requests.as_ref().err().cloned(), latency: latency.as_ref().err().cloned() };
-    Totals { requests: requests.ok(), latency: latency.ok(), process_start_s, missing }
+    let (errors, slow) = (requests.as_ref().err().cloned(), latency.as_ref().err().cloned());
+    let missing = Missing { errors, latency: slow, ..Missing::default() };
+    Totals { requests: requests.ok(), latency: latency.ok(), process_start_s, missing, ..Totals::default() }
 }

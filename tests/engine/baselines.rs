@@ -92,7 +92,11 @@ fn health_convicts_in_every_mode() {
 #[test]
 fn where_the_recording_ends_there_is_nothing_to_compare_with() {
     let mut played = Played::new(against(BaselineMode::Before, true, Rule::default()));
-    let over = Missing { errors: Some("its recording ends after 5m00s".into()), latency: Some("its recording ends".into()) };
+    let over = Missing {
+        errors: Some("its recording ends after 5m00s".into()),
+        latency: Some("its recording ends".into()),
+        ..Missing::default()
+    };
     let page = |t| if t > 300.0 { Ok(over.clone()) } else { Ok(Missing::default()) };
     played.run_with(1900.0, |t| (Some(Side { page: page(t), ..recorded(375.0) }), Some(Side::good(125.0))));
     let ended = played.ended().expect("ended");

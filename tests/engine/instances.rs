@@ -24,6 +24,7 @@ fn sample(role: Role, instance: usize, work: Option<(f64, f64)>, first: bool) ->
         requests: work.filter(|_| !first).map(|(n, _)| n),
         errors: work.filter(|_| !first).map(|(_, bad)| bad),
         buckets: None,
+        custom: std::collections::BTreeMap::new(),
         health: None,
         reset: false,
         reference: first,

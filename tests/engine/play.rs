@@ -1,7 +1,10 @@
 //! A deterministic two-version service for the engine's tests: exact shares, no randomness.
 
+use std::collections::BTreeMap;
+
 use rollwatch::engine::{
     action::{Ability, Action, Actor, ActorKind, Order, Preview, Rollout, Target},
+    custom::Custom,
     effect::{Effect, Input, Polled},
     event::{Ended, Event},
     policy::Policy,
@@ -23,6 +26,8 @@ pub(crate) struct Side {
     pub(crate) page: Result<Missing, String>,
     pub(crate) health: Option<HealthState>,
     pub(crate) reset: bool,
+    /// What the page says of configured checks.
+    pub(crate) custom: Vec<(&'static str, Custom)>,
     /// When its process began, in seconds.
     pub(crate) began: Option<i64>,
 }
@@ -30,7 +35,7 @@ pub(crate) struct Side {
 impl Side {
     pub(crate) fn good(requests: f64) -> Self {
         let (page, health) = (Ok(Missing::default()), Some(HealthState::Up));
-        Self { requests, error_rate: 0.003, slow: 0.005, page, health, reset: false, began: None }
+        Self { requests, error_rate: 0.003, slow: 0.005, page, health, reset: false, custom: Vec::new(), began: None }
     }
 
     pub(crate) fn samples(&self, role: Role, first: bool) -> Vec<Sample> {
@@ -45,6 +50,7 @@ impl Side {
             requests: None,
             errors: None,
             buckets: None,
+            custom: BTreeMap::new(),
             health: None,
             reset: self.reset,
             reference: false,
@@ -60,6 +66,9 @@ impl Side {
             Ok(missing) => {
                 page.reference = first;
                 page.missing = missing.clone();
+                let is_known = |custom: &Custom| !first || matches!(custom, Custom::Gauge { .. });
+                let custom = self.custom.iter().filter(|(id, custom)| is_known(custom) && !missing.custom.contains_key(*id));
+                page.custom = custom.map(|(id, custom)| ((*id).to_owned(), *custom)).collect();
                 if !first && missing.errors.is_none() {
                     page.requests = Some(n);
                     page.errors = Some(n * self.error_rate);

@@ -56,7 +56,7 @@ fn no_traffic_is_undecided() {
 
 #[test]
 fn a_page_without_the_series_is_no_data() {
-    let lacking = Missing { errors: Some("the page has no http_requests_total".into()), latency: None };
+    let lacking = Missing { errors: Some("the page has no http_requests_total".into()), latency: None, ..Missing::default() };
     let side = move |_| (Side::good(375.0), Side { page: Ok(lacking.clone()), ..Side::good(125.0) });
     assert_eq!(code(Rule::default(), side), (21, Verdict::Inconclusive, 1800.0));
 }

@@ -1,9 +1,15 @@
 //! Any line that can be written is read back as it was, to the last bit of every number.
 
-use proptest::{collection::vec, num::f64 as float, option, prelude::*};
+use proptest::{
+    collection::{btree_map, vec},
+    num::f64 as float,
+    option,
+    prelude::*,
+};
 use rollwatch::{
     engine::{
         action::{Action, Actor, ActorKind, Target},
+        custom::Custom,
         event::{CheckChange, Ended, Event, Evidence, Figures, Line, Poll, Reason, SCHEMA, Started, VerdictChange},
         policy::BaselineMode,
         role::{Role, Sides},
@@ -137,17 +143,26 @@ fn health() -> impl Strategy<Value = Health> {
     (state, any::<bool>(), checks).prop_map(|(state, served, checks)| Health { state, served, checks })
 }
 
+fn custom() -> impl Strategy<Value = Custom> {
+    prop_oneof![
+        (number(), number()).prop_map(|(of, events)| Custom::Counts { of, events }),
+        number().prop_map(|gauge| Custom::Gauge { gauge }),
+    ]
+}
+
 fn sample() -> impl Strategy<Value = Event> {
     let source = prop::sample::select(vec![SourceKind::Metrics, SourceKind::Health]);
     let names = (source, role(), text(), text(), option::of(text()));
     let numbers = (maybe(), maybe(), option::of(buckets()), option::of(health()));
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), option::of(0..=4_000_000_000_000_i64));
-    (names, numbers, flags, (option::of(text()), option::of(text()))).prop_map(
+    let checks = (btree_map(text(), custom(), 0..3), btree_map(text(), text(), 0..3));
+    (names, numbers, flags, (option::of(text()), option::of(text())), checks).prop_map(
         |(
             (source, role, version, instance, reason),
             (requests, errors, buckets, health),
             (ok, reset, reference, began),
             missing,
+            (custom, lacks),
         )| {
             Event::Sample(Box::new(Sample {
                 source,
@@ -159,10 +174,11 @@ fn sample() -> impl Strategy<Value = Event> {
                 requests,
                 errors,
                 buckets,
+                custom,
                 health,
                 reset,
                 reference,
-                missing: Missing { errors: missing.0, latency: missing.1 },
+                missing: Missing { errors: missing.0, latency: missing.1, custom: lacks },
                 started: began.map(Time::from_ms),
             }))
         },

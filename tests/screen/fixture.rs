@@ -380,6 +380,29 @@ pub(crate) fn leaning_bad() -> Snapshot {
     s
 }
 
+/// 5 with four checks of one's own.
+pub(crate) fn with_own_checks() -> Snapshot {
+    let mut s = leaning_bad();
+    let own = |id: &str, name: &str, verdict, figures, sentence: &str| CheckRow {
+        gating: false,
+        ..check(id, name, verdict, figures, sentence)
+    };
+    let counts = ["0.40 %", "0.44 %", "+0.04 pp", "[-0.30, +0.38]", "1 200"];
+    s.checks.extend([
+        own("job-failures", "job failures", CheckVerdict::Pass, counts, "No sign that v2.5.0 is worse than v2.4.0 in job failures"),
+        own("first-try", "jobs done at the very first attempt", CheckVerdict::Pass, counts, "No sign that v2.5.0 is worse"),
+        own("orders", "orders", CheckVerdict::NoData, ["–", "–", "", "", ""], "v2.5.0: the page has no orders_total"),
+        own(
+            "queue",
+            "queue depth",
+            CheckVerdict::Muted,
+            ["980", "1 240", "", "limit 5 000", ""],
+            "No statistical verdict: queue depth is a gauge, 1 240 jobs against 980 jobs",
+        ),
+    ]);
+    s
+}
+
 /// 7: convicted, nothing happens by itself.
 pub(crate) fn bad() -> Snapshot {
     let mut s = leaning_bad();

@@ -207,3 +207,23 @@ proptest! {
         prop_assert_eq!(frame.content.len(), usize::from(width) * usize::from(height));
     }
 }
+
+#[test]
+fn four_checks_more_scroll_into_sight_on_a_small_screen_and_can_be_explained() {
+    let snapshot = fixture::with_own_checks();
+    let mut desk = Desk::new(snapshot.clone(), (80, 24));
+    for _ in 0..snapshot.checks.len() {
+        desk.press(Key::Char('j'));
+    }
+    let screen = desk.text();
+    assert!(screen.contains("queue depth") && screen.contains("1 240") && screen.contains("limit 5 000"), "{screen}");
+    assert!(screen.contains("R roll back") && screen.contains("of 9"), "{screen}");
+    desk.press(Key::Char('e'));
+    assert!(desk.text().contains("explain queue depth"), "{}", desk.text());
+    for width in (60..=200).step_by(20) {
+        for height in (18..=60).step_by(6) {
+            let screen = Desk::new(snapshot.clone(), (width, height)).text();
+            assert!(screen.contains("error rate") && screen.contains("R roll back"), "{width}x{height}: {screen}");
+        }
+    }
+}

@@ -49,7 +49,7 @@ fn notes(lines: &[Value]) -> Vec<String> {
     events(lines, "note").iter().map(|note| note["sentence"].as_str().expect("text").to_owned()).collect()
 }
 
-fn assert_replays(home: &Home, journal: &PathBuf) {
+pub(crate) fn assert_replays(home: &Home, journal: &PathBuf) {
     let replay = home.run(&["replay", "--headless", "--format", "jsonl", journal.to_str().expect("UTF-8")]);
     assert_eq!((replay.code, replay.err.as_str()), (0, ""), "the replay judges alike");
     let judged = |text: &str| -> Vec<Value> {

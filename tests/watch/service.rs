@@ -29,15 +29,20 @@ pub(crate) struct Counts {
 impl Service {
     /// A service that counts `counts` more at each scrape.
     pub(crate) fn start(counts: Counts) -> Self {
+        Self::with(move |scrapes| page(counts, scrapes))
+    }
+
+    /// A service whose page is `page` of how often it was read, from 1.
+    pub(crate) fn with(page: impl Fn(u64) -> String + Clone + Send + Sync + 'static) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let scrapes = Arc::new(AtomicU64::new(0));
-        let page = move || {
-            let scrapes = Arc::clone(&scrapes);
-            async move { page(counts, scrapes.fetch_add(1, Ordering::Relaxed) + 1) }
+        let metrics = move || {
+            let text = page(scrapes.fetch_add(1, Ordering::Relaxed) + 1);
+            async move { text }
         };
         let ready = || async { r#"{"status":"ready","checks":{"database":"ok"}}"# };
         let routes =
-            Router::new().route("/metrics", get(page)).route("/health/ready", get(ready)).route("/health/live", get(ready));
+            Router::new().route("/metrics", get(metrics)).route("/health/ready", get(ready)).route("/health/live", get(ready));
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
         let at = listener.local_addr().expect("an address");
         runtime.spawn(async move { axum::serve(listener, routes).await });

@@ -56,7 +56,7 @@ fn small_commands_print_what_they_promise() {
     assert!(default.code == 0 && default.out.contains("[policy]"));
     home.write("default.toml", &default.out);
     assert_eq!(home.run(&["lint", "default.toml"]).code, 0);
-    for example in ["nginx", "command", "urls", "ladder"] {
+    for example in ["nginx", "command", "urls", "ladder", "worker"] {
         let ran = home.run(&["config", "init", example]);
         assert_eq!(ran.code, 0, "{ran:?}");
         let file = home.write("example.toml", &ran.out);

@@ -4,13 +4,14 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{Rules, entries};
 use crate::config::{
-    file::{Steps, StrategyKind},
+    file::{Against, Check, Steps, StrategyKind},
     nearest::{listed, nearest},
+    path::KeyPath,
     value::{Dur, Percent},
 };
 
 /// The checks that exist.
-const CHECKS: [&str; 5] = ["errors", "latency", "health", "restarts", "traffic"];
+pub(super) const CHECKS: [&str; 5] = ["errors", "latency", "health", "restarts", "traffic"];
 
 /// Most steps of a ladder.
 const MOST_STEPS: usize = 20;
@@ -97,9 +98,29 @@ fn gating(rules: &mut Rules<'_>) {
     if gating.is_empty() {
         rules.refuse("policy.gating", "names no check: nothing could fail the watch", &format!("known checks: {}", listed(CHECKS)));
     }
+    let own = &rules.file.checks;
+    let known = || CHECKS.into_iter().chain(own.keys().map(String::as_str));
     for (key, check) in entries("policy.gating", gating).filter(|(_, check)| !CHECKS.contains(&check.as_str())) {
-        let guess = nearest(check, CHECKS).map(|near| format!(": did you mean \"{near}\"?")).unwrap_or_default();
-        rules.refuse(key, format_args!("is no check{guess}"), &format!("known checks: {}", listed(CHECKS)));
+        if let Some(own) = own.get(check) {
+            own_gating(rules, key, check, own);
+            continue;
+        }
+        let guess = nearest(check, known()).map(|near| format!(": did you mean \"{near}\"?")).unwrap_or_default();
+        rules.refuse(key, format_args!("is no check{guess}"), &format!("known checks: {}", listed(known())));
+    }
+}
+
+/// Only what counts can gate, and only beside a baseline.
+fn own_gating(rules: &mut Rules<'_>, key: KeyPath, id: &str, check: &Check) {
+    let gauge = KeyPath::from("checks").key(id).key("gauge");
+    let baseline = KeyPath::from("policy.baseline");
+    if check.gauge.is_some() {
+        let problem = format!("cannot gate: {} has no counts, so there is no statistical verdict", rules.quoted(&gauge));
+        let help = format!("take it out of policy.gating, or give checks.{id} two counters, events and of");
+        rules.refuse_because_of(&[key, gauge], problem, &help);
+    } else if rules.file.policy.baseline == Against::Static {
+        let problem = format!("cannot gate: it is compared with a baseline, and {} has none", rules.quoted(&baseline));
+        rules.refuse_because_of(&[key, baseline], problem, "take it out of policy.gating, or compare with a baseline");
     }
 }
 

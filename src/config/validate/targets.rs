@@ -45,7 +45,7 @@ pub(super) fn something_to_watch(rules: &mut Rules<'_>, roles: &[Role]) {
 }
 
 /// What is wrong with a name that people read and commands are given; `Ok` when nothing is.
-fn name(text: &str) -> Result<(), String> {
+pub(super) fn name(text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         return Err("is empty: a name is needed".into());
     }
@@ -120,7 +120,7 @@ fn labels(rules: &mut Rules<'_>, role: Role) {
 }
 
 /// A label's name and the regular expression of its value.
-fn matcher(rules: &mut Rules<'_>, key: &KeyPath, label: &str, pattern: &str) {
+pub(super) fn matcher(rules: &mut Rules<'_>, key: &KeyPath, label: &str, pattern: &str) {
     if label.is_empty() {
         rules.refuse(key.clone(), "has no label: its name is empty", "");
     } else if let Err(error) = regex_lite::Regex::new(pattern) {
@@ -144,13 +144,18 @@ fn told_apart(rules: &mut Rules<'_>) {
     }
 }
 
+/// A metric's name, where one is given.
+pub(super) fn metric_name(rules: &mut Rules<'_>, key: impl Into<KeyPath>, name: Option<&String>) {
+    if name.is_some_and(|name| name.is_empty() || name.contains(char::is_whitespace)) {
+        rules.refuse(key, "is no name of a metric: it must have a character and no space", "");
+    }
+}
+
 fn metrics(rules: &mut Rules<'_>) {
     let Some(metrics) = &rules.file.metrics else { return };
     let names = [("metrics.requests", Some(&metrics.requests)), ("metrics.latency", metrics.latency.as_ref())];
     for (key, name) in names {
-        if name.is_some_and(|name| name.is_empty() || name.contains(char::is_whitespace)) {
-            rules.refuse(key, "is no name of a metric: it must have a character and no space", "");
-        }
+        metric_name(rules, key, name);
     }
     if metrics.errors.is_empty() {
         rules.refuse("metrics.errors", "names no label: no request could be an error", "write { status = \"5..\" }");

@@ -2,8 +2,9 @@
 //!
 //! Everything here is predictable: it is asked before a poll is used and taught that poll afterwards.
 
+use std::collections::BTreeMap;
+
 use super::{
-    Metric,
     counts::Joined,
     reference::{Edge, Reference},
 };
@@ -26,6 +27,8 @@ pub struct Background {
     errors: Noise,
     /// One for each chosen bound.
     latency: Vec<Noise>,
+    /// One for each configured check that counts, by its id.
+    custom: BTreeMap<String, Noise>,
     /// The candidate's own noise, where there is nothing else: errors, slow requests.
     alone: [Noise; 2],
     /// What each bound's estimate begins with.
@@ -45,6 +48,7 @@ impl Background {
             reference: Reference::new(tolerance.latency_rel),
             errors: noise(false),
             latency: Vec::new(),
+            custom: BTreeMap::new(),
             alone: [noise(false), noise(true)],
             latency_noise: noise(true),
             early: Vec::new(),
@@ -55,12 +59,13 @@ impl Background {
     /// A background as `policy` wants it.
     #[must_use]
     pub fn of(policy: &Policy) -> Self {
-        let new = Self::new(policy.tolerated(), policy.care);
+        let mut new = Self::new(policy.tolerated(), policy.care);
         if policy.baseline.is_earlier() {
-            Self { errors: new.errors.cautious(), latency_noise: new.latency_noise.cautious(), ..new }
-        } else {
-            new
+            new = Self { errors: new.errors.cautious(), latency_noise: new.latency_noise.cautious(), ..new };
         }
+        let counting = policy.checks.iter().filter(|check| check.counts());
+        new.custom = counting.map(|check| (check.id.clone(), new.errors.clone())).collect();
+        new
     }
 
     /// A background whose noise factor is always `factor`, to test what does not depend on the estimate.
@@ -94,6 +99,13 @@ impl Background {
         self.fixed.unwrap_or_else(|| self.errors.factor(split.n_c, split.n_b))
     }
 
+    /// The noise factor for what the configured check `id` counts.
+    #[must_use]
+    pub fn custom_noise(&self, id: &str, split: &Split) -> f64 {
+        let estimate = || self.custom.get(id).map_or(1.0, |noise| noise.factor(split.n_c, split.n_b));
+        self.fixed.unwrap_or_else(estimate)
+    }
+
     /// The noise factor for the bound with this index.
     #[must_use]
     pub fn latency_noise(&self, index: usize, split: &Split) -> f64 {
@@ -121,6 +133,11 @@ impl Background {
         if let Some(split) = &joined.errors {
             self.errors.push(counts(split));
         }
+        for (id, split) in &joined.custom {
+            if let Some(noise) = self.custom.get_mut(id) {
+                noise.push(counts(split));
+            }
+        }
         if let Some((candidate, baseline)) = &joined.latency {
             self.learn_latency(Some(candidate), baseline);
         }
@@ -128,23 +145,30 @@ impl Background {
 
     /// Learns a poll of the baseline alone, from before the candidate was there.
     pub fn learn_history(&mut self, errors: Option<(f64, f64)>, latency: Option<&Buckets>) {
-        if let Some((n_b, bad_b)) = errors.filter(|(n, _)| *n > 0.0) {
-            self.errors.push(Counts { bad_b, n_b, ..Counts::default() });
+        if let Some(counted) = errors {
+            learn_alone(&mut self.errors, counted);
         }
         if let Some(baseline) = latency.filter(|b| b.total() > 0.0) {
             self.learn_latency(None, baseline);
         }
     }
 
-    /// The noise factor for `n` requests of the candidate alone, of which `rate` may be bad.
+    /// The same of a configured check.
+    pub fn learn_history_of(&mut self, id: &str, counted: (f64, f64)) {
+        if let Some(noise) = self.custom.get_mut(id) {
+            learn_alone(noise, counted);
+        }
+    }
+
+    /// The noise factor for `n` requests of the candidate alone, of which `rate` may be bad; `which`: 0 for errors, 1 for latency.
     #[must_use]
-    pub fn alone_noise(&self, metric: Metric, n: f64, rate: f64) -> f64 {
-        self.fixed.unwrap_or_else(|| self.alone[metric as usize].factor_alone(n, rate))
+    pub fn alone_noise(&self, which: usize, n: f64, rate: f64) -> f64 {
+        self.fixed.unwrap_or_else(|| self.alone[which].factor_alone(n, rate))
     }
 
     /// Learns a poll of the candidate alone: its requests, and those of them that are bad.
-    pub fn learn_alone(&mut self, metric: Metric, (n_b, bad_b): (f64, f64)) {
-        self.alone[metric as usize].push(Counts { bad_b, n_b, ..Counts::default() });
+    pub fn learn_alone(&mut self, which: usize, (n_b, bad_b): (f64, f64)) {
+        self.alone[which].push(Counts { bad_b, n_b, ..Counts::default() });
     }
 
     fn learn_latency(&mut self, candidate: Option<&Buckets>, baseline: &Buckets) {
@@ -164,6 +188,13 @@ impl Background {
                 noise.push(counts(&split));
             }
         }
+    }
+}
+
+/// Learns what the baseline counted before the candidate was there: in all, bad.
+fn learn_alone(noise: &mut Noise, (n_b, bad_b): (f64, f64)) {
+    if n_b > 0.0 {
+        noise.push(Counts { bad_b, n_b, ..Counts::default() });
     }
 }
 

@@ -5,7 +5,12 @@
 //! expectation of at most 1 as long as the limit is kept. It cannot tell the candidate's fault from a shared incident: that is what an
 //! absolute ceiling says. Nothing is ever promoted by it.
 
-use super::{Metric, background::Background, bad_polls, counts::Tally, recent_polls, whole};
+use super::{
+    Metric,
+    background::Background,
+    counts::Tally,
+    span::{bad_polls, recent_polls, whole},
+};
 use crate::engine::{policy::Policy, stats::bet::Bet};
 
 /// How many times over the limit the candidate might be.
@@ -52,27 +57,29 @@ impl Ceiling {
     pub(super) fn poll(&mut self, t: f64, candidate: &Tally, background: &mut Background) -> f64 {
         let is_warm = t <= self.warmup_s + 1e-9;
         let mut requests = 0.0;
-        for metric in Metric::BOTH {
+        for (which, metric) in Metric::BOTH.into_iter().enumerate() {
             let Some((n, bad)) = self.counts(metric, candidate).filter(|(n, _)| *n > 0.0) else { continue };
             if !is_warm {
-                self.bet(metric, n, bad, background);
+                self.bet(which, n, bad, background);
                 requests += if metric == Metric::Errors { n } else { 0.0 };
             }
-            background.learn_alone(metric, (n, bad));
+            background.learn_alone(which, (n, bad));
         }
         requests
     }
 
-    fn bet(&mut self, metric: Metric, n: f64, bad: f64, background: &Background) {
-        let limit = self.limits[metric as usize];
-        let noise = background.alone_noise(metric, n, limit);
-        self.bets[metric as usize].take(ALTERNATIVES.map(|q| (bad * q.ln() - n * limit * (q - 1.0)) / noise));
+    /// `which`: 0 for errors, 1 for latency.
+    fn bet(&mut self, which: usize, n: f64, bad: f64, background: &Background) {
+        let limit = self.limits[which];
+        let noise = background.alone_noise(which, n, limit);
+        self.bets[which].take(ALTERNATIVES.map(|q| (bad * q.ln() - n * limit * (q - 1.0)) / noise));
     }
 
     /// Requests, and those over the limit.
     fn counts(&mut self, metric: Metric, candidate: &Tally) -> Option<(f64, f64)> {
         match metric {
             Metric::Errors => candidate.counts,
+            Metric::Custom(_) => None,
             Metric::Latency => {
                 let buckets = candidate.buckets.as_ref()?;
                 self.bound_ms = buckets.le_ms.iter().copied().find(|le| le.is_finite() && *le >= self.p99_ms);
@@ -81,8 +88,14 @@ impl Ceiling {
         }
     }
 
-    pub(super) const fn bet_of(&self, metric: Metric) -> &Bet {
-        &self.bets[metric as usize]
+    /// The bet against a metric's limit; null for a configured check, whose counts have none.
+    pub(super) const fn bet_of(&self, metric: Metric) -> Option<&Bet> {
+        let [errors, latency] = &self.bets;
+        match metric {
+            Metric::Errors => Some(errors),
+            Metric::Latency => Some(latency),
+            Metric::Custom(_) => None,
+        }
     }
 
     pub(super) const fn bound_ms(&self) -> Option<f64> {
@@ -108,8 +121,7 @@ mod tests {
             let buckets = Buckets { le_ms, count: vec![400.0, 490.0 - 500.0 * slow, 500.0 - 500.0 * slow, 500.0] };
             let tally = Tally { counts: Some((500.0, 500.0 * bad)), buckets: Some(buckets), ..Tally::default() };
             ceiling.poll(t, &tally, &mut background);
-            let evidence =
-                Metric::BOTH.map(|m| ceiling.bet_of(m).log_e() + 0.5_f64.ln()).into_iter().fold(f64::NEG_INFINITY, f64::max);
+            let evidence = ceiling.bets.iter().map(|bet| bet.log_e() + 0.5_f64.ln()).fold(f64::NEG_INFINITY, f64::max);
             convicted = convicted.or((evidence >= 100_f64.ln()).then_some(t));
         }
         (ceiling, convicted)
@@ -139,6 +151,6 @@ mod tests {
         let tally = Tally { buckets: Some(buckets), ..Tally::default() };
         ceiling.poll(100.0, &tally, &mut Background::of(&policy));
         assert_eq!(ceiling.bound_ms(), None);
-        assert!(ceiling.bet_of(Metric::Latency).log_e().abs() < 1e-9);
+        assert!(ceiling.bets[1].log_e().abs() < 1e-9);
     }
 }

@@ -1,6 +1,9 @@
 //! Joins what each version counted until both cover the same time: a poll in which one side is missing waits for the next.
 
+use std::collections::BTreeMap;
+
 use crate::engine::{
+    custom::Custom,
     role::{Role, Sides},
     sample::{Buckets, Sample, SourceKind},
     stats::ratio::Split,
@@ -15,6 +18,8 @@ pub struct Tally {
     pub counts: Option<(f64, f64)>,
     /// Latencies; null when no page had them.
     pub buckets: Option<Buckets>,
+    /// What each configured check counted, by its id: in all, events.
+    pub custom: BTreeMap<String, (f64, f64)>,
     /// Some instance was seen for the first time: its page is only a reference.
     pub reference: bool,
     /// Processes that restarted.
@@ -37,6 +42,11 @@ impl Tally {
             if let Some(more) = &sample.buckets {
                 Buckets::accumulate(&mut tally.buckets, more);
             }
+            for (id, custom) in &sample.custom {
+                if let Custom::Counts { of, events } = *custom {
+                    add(&mut tally.custom, id, (of, events.clamp(0.0, of.max(0.0))));
+                }
+            }
         }
         tally
     }
@@ -47,6 +57,7 @@ impl Tally {
 pub struct Pending {
     counts: Sides<Option<(f64, f64)>>,
     buckets: Sides<Option<Buckets>>,
+    custom: Sides<BTreeMap<String, (f64, f64)>>,
 }
 
 /// What both sides counted over the same time.
@@ -56,6 +67,8 @@ pub struct Joined {
     pub errors: Option<Split>,
     /// Latencies: candidate, baseline.
     pub latency: Option<(Buckets, Buckets)>,
+    /// What each configured check counted, by its id.
+    pub custom: BTreeMap<String, Split>,
 }
 
 impl Pending {
@@ -76,7 +89,29 @@ impl Pending {
                 Buckets::accumulate(self.buckets.of_mut(role), more);
             }
         }
-        self.take(poll)
+        let mut joined = self.take(poll);
+        joined.custom = self.join_custom(poll);
+        joined
+    }
+
+    fn join_custom(&mut self, poll: &Sides<Tally>) -> BTreeMap<String, Split> {
+        for role in Role::BOTH {
+            for (id, counted) in &poll.of(role).custom {
+                add(self.custom.of_mut(role), id, *counted);
+            }
+        }
+        // A page that came without it begins anew: what the other side counted meanwhile has no counterpart.
+        let lacks = |id: &String| Role::BOTH.into_iter().any(|r| poll.of(r).answered && !poll.of(r).custom.contains_key(id));
+        for role in Role::BOTH {
+            self.custom.of_mut(role).retain(|id, _| !lacks(id));
+        }
+        let both: Vec<String> = poll.candidate.custom.keys().filter(|id| poll.baseline.custom.contains_key(*id)).cloned().collect();
+        let Sides { baseline, candidate } = &mut self.custom;
+        let split = |id: String| {
+            let ((n_c, bad_c), (n_b, bad_b)) = candidate.remove(&id).zip(baseline.remove(&id))?;
+            Some((id, Split { n_c, bad_c, n_b, bad_b }))
+        };
+        both.into_iter().filter_map(split).collect()
     }
 
     fn take(&mut self, poll: &Sides<Tally>) -> Joined {
@@ -93,6 +128,14 @@ impl Pending {
             joined.latency = Some((c, b));
         }
         joined
+    }
+}
+
+/// Adds to what is counted under `id`.
+pub(in crate::engine) fn add(sums: &mut BTreeMap<String, (f64, f64)>, id: &str, (of, events): (f64, f64)) {
+    match sums.get_mut(id) {
+        Some(sum) => *sum = (sum.0 + of, sum.1 + events),
+        None => drop(sums.insert(id.to_owned(), (of, events))),
     }
 }
 
@@ -114,6 +157,18 @@ mod tests {
         assert_eq!(pending.join(&poll(tally(30.0, 1.0), Tally::default())), Joined::default());
         let joined = pending.join(&poll(tally(40.0, 2.0), tally(25.0, 5.0)));
         assert_eq!(joined.errors, Some(Split { n_c: 25.0, bad_c: 5.0, n_b: 70.0, bad_b: 3.0 }));
+    }
+
+    #[test]
+    fn a_configured_check_waits_for_a_page_that_did_not_come_and_begins_anew_with_one_that_lacks_it() {
+        let jobs = |of, events| Tally { custom: BTreeMap::from([("jobs".to_owned(), (of, events))]), ..tally(1.0, 0.0) };
+        let mut pending = Pending::default();
+        assert!(pending.join(&poll(jobs(30.0, 1.0), Tally::default())).custom.is_empty());
+        let joined = pending.join(&poll(jobs(40.0, 2.0), jobs(25.0, 5.0)));
+        assert_eq!(joined.custom.get("jobs"), Some(&Split { n_c: 25.0, bad_c: 5.0, n_b: 70.0, bad_b: 3.0 }));
+        assert!(pending.join(&poll(jobs(30.0, 1.0), tally(1.0, 0.0))).custom.is_empty());
+        let joined = pending.join(&poll(jobs(40.0, 2.0), jobs(25.0, 5.0)));
+        assert_eq!(joined.custom.get("jobs"), Some(&Split { n_c: 25.0, bad_c: 5.0, n_b: 40.0, bad_b: 2.0 }));
     }
 
     #[test]

@@ -2,7 +2,12 @@
 //!
 //! Worked out in closed form, so that it costs the same however long the window is. An estimate for people; nothing is decided by it.
 
-use super::{ALPHA_PROMOTE, Background, Compare, Joined, MIN_REQUESTS, Metric, SUSPICION, noninferior::Ahead};
+use std::collections::BTreeMap;
+
+use super::{
+    ALPHA_PROMOTE, Background, Compare, Joined, MIN_REQUESTS, Metric, SUSPICION, counted::Counted, noninferior::Ahead,
+    promote::needing, span::whole,
+};
 use crate::engine::{
     policy::Policy,
     stats::{log_mean_exp, log_sum_exp, ratio::Split},
@@ -30,6 +35,8 @@ struct Course<'a> {
     /// One for each bound.
     latency: Vec<(Split, f64)>,
     middle: Option<usize>,
+    /// One for each configured check that counts.
+    custom: BTreeMap<Metric, (Split, f64)>,
     background: &'a Background,
 }
 
@@ -40,9 +47,9 @@ impl Compare {
         let course = Course::new(self, t, like, background);
         let needed = self.needed();
         let convicts_in = first(|polls| course.evidence(polls) >= needed).filter(|_| course.is_bad());
-        let gating: Vec<Metric> = Metric::BOTH.into_iter().filter(|m| policy.gates(m.check())).collect();
+        let gating = Metric::gating(policy);
         let proves_in = first(|polls| gating.iter().all(|m| course.proves(*m, polls)));
-        let promotable = proves_in.is_some_and(|polls| polls <= left) && course.promotable(&gating, left);
+        let promotable = proves_in.is_some_and(|polls| polls <= left) && course.promotable(&gating, &needing(policy), left);
         Forecast { convicts_in, promotable, proves_in }
     }
 
@@ -53,26 +60,28 @@ impl Compare {
         first(|polls| course.proves(metric, polls))
     }
 
-    /// How many bad requests of the candidate within the next `polls` polls would convict it, all else going on like `like`. Null when
-    /// even all of them would not.
+    /// How many bad requests of the candidate within the next `polls` polls would convict it, all else going on like `like`; where less
+    /// is worse, how few events would. Null when even all of them, or none, would not.
     #[must_use]
     pub fn bad_needed(&self, t: f64, like: &Joined, background: &Background, metric: Metric, polls: u32) -> Option<u32> {
         let mut course = Course::new(self, t, like, background);
         let polls = f64::from(polls);
         let most = course.requests(metric)? * polls;
-        let mut convicts = |bad: f64| {
-            course.set_bad(metric, bad / polls);
+        let is_mirrored = self.custom.get(&metric).is_some_and(|custom| custom.counted.is_mirrored());
+        let events = |worse: f64| if is_mirrored { most - worse } else { worse };
+        let mut convicts = |worse: f64| {
+            course.set_events(metric, events(worse) / polls);
             course.evidence(polls) >= self.needed()
         };
         if !convicts(most) {
             return None;
         }
-        let (mut low, mut high) = (0, super::whole(most.ceil()));
+        let (mut low, mut high) = (0, whole(most.ceil()));
         while low < high {
             let middle = low + (high - low) / 2;
             if convicts(f64::from(middle).min(most)) { high = middle } else { low = middle + 1 }
         }
-        Some(low)
+        Some(if is_mirrored { whole(events(f64::from(low).min(most))) } else { low })
     }
 }
 
@@ -88,7 +97,11 @@ impl<'a> Course<'a> {
                 }
             }
         }
-        Self { compare, t, errors, latency, middle: background.middle(), background }
+        let custom = compare.custom.iter().filter_map(|(metric, custom)| {
+            let split = *like.custom.get(&custom.id).filter(|split| countable(split))?;
+            Some((*metric, (split, background.custom_noise(&custom.id, &split))))
+        });
+        Self { compare, t, errors, latency, middle: background.middle(), custom: custom.collect(), background }
     }
 
     /// Polls of the next `polls` that still belong to the warm-up.
@@ -100,13 +113,13 @@ impl<'a> Course<'a> {
     fn evidence(&self, polls: f64) -> f64 {
         let warm = self.warm(polls);
         let compare = self.compare;
-        let errors = match &self.errors {
-            None => compare.errors.log_e(),
+        let counted = |counted: &Counted, like: Option<&(Split, f64)>| {
             // A warm-up under way is judged to its end by its own allowance; what would follow is not mixed in.
-            Some((split, noise)) if warm > 0.0 => compare.errors.log_e_after(warm, split, compare.errors_null(true), *noise),
-            Some((split, noise)) => compare.errors.log_e_after(polls, split, compare.errors_null(false), *noise),
+            let (polls, is_warm) = if warm > 0.0 { (warm, true) } else { (polls, false) };
+            let null = counted.null(compare.errors_null(is_warm));
+            like.map_or_else(|| counted.bet.log_e(), |(split, noise)| counted.bet.log_e_after(polls, split, null, *noise))
         };
-        let errors = compare.errors_log_e(errors);
+        let errors = compare.errors_log_e(counted(&compare.errors, self.errors.as_ref()));
         let edges = self.background.edges().unwrap_or_default();
         let bets = compare.latency.iter().zip(edges).zip(&self.latency);
         let ahead: Vec<f64> = bets
@@ -119,26 +132,32 @@ impl<'a> Course<'a> {
             let weight = compare.weight(metric);
             compare.ladder.part(metric, weight + log_e, weight)
         };
-        log_sum_exp(&[part(Metric::Errors, errors), part(Metric::Latency, latency)])
+        let custom = compare.custom.iter().map(|(metric, custom)| (*metric, counted(&custom.counted, self.custom.get(metric))));
+        let all: Vec<f64> = [(Metric::Errors, errors), (Metric::Latency, latency)]
+            .into_iter()
+            .chain(custom)
+            .map(|(metric, log_e)| part(metric, log_e))
+            .collect();
+        log_sum_exp(&all)
     }
 
-    /// The candidate's requests in one poll.
+    /// What the candidate has in one poll that could be bad.
     fn requests(&self, metric: Metric) -> Option<f64> {
         let (split, _) = match metric {
             Metric::Errors => self.errors.as_ref()?,
             Metric::Latency => self.latency.first()?,
+            Metric::Custom(_) => self.custom.get(&metric)?,
         };
         Some(split.n_c)
     }
 
     /// So many of the candidate's requests in each poll are bad; slow ones are slower than every bound.
-    fn set_bad(&mut self, metric: Metric, bad: f64) {
-        let splits = match metric {
-            Metric::Errors => self.errors.as_mut_slice(),
-            Metric::Latency => self.latency.as_mut_slice(),
-        };
-        for (split, _) in splits {
-            split.bad_c = bad;
+    fn set_events(&mut self, metric: Metric, events: f64) {
+        let set = |(split, _): &mut (Split, f64)| split.bad_c = events;
+        match metric {
+            Metric::Errors => self.errors.iter_mut().for_each(set),
+            Metric::Latency => self.latency.iter_mut().for_each(set),
+            Metric::Custom(_) => self.custom.get_mut(&metric).into_iter().for_each(set),
         }
     }
 
@@ -150,26 +169,33 @@ impl<'a> Course<'a> {
     /// Evidence to promote so many polls from now: over all, over the last third.
     fn promotes(&self, metric: Metric, polls: f64) -> Option<(f64, f64)> {
         let compare = self.compare;
-        let (test, (like, noise)) = match metric {
-            Metric::Errors => (&compare.errors_promote, self.errors.as_ref()?),
-            Metric::Latency => (&compare.latency_promote, self.latency.get(self.middle?)?),
-        };
+        let test = compare.test(metric)?;
+        let (like, noise) = self.like(metric)?;
         let warm = self.warm(polls);
         let t = self.t + warm * compare.poll_s;
         let ahead = Ahead { like, polls: polls - warm, poll_s: compare.poll_s, warmup_s: compare.warmup_s };
         Some(test.ahead(t, &ahead, *noise))
     }
 
+    /// What each poll brings of a metric, and with how much noise.
+    fn like(&self, metric: Metric) -> Option<&(Split, f64)> {
+        match metric {
+            Metric::Errors => self.errors.as_ref(),
+            Metric::Latency => self.latency.get(self.middle?),
+            Metric::Custom(_) => self.custom.get(&metric),
+        }
+    }
+
     fn proves(&self, metric: Metric, polls: f64) -> bool {
         self.promotes(metric, polls).is_some_and(|(log_e, _)| log_e >= (1.0 / ALPHA_PROMOTE).ln())
     }
 
-    fn promotable(&self, gating: &[Metric], left: u32) -> bool {
+    fn promotable(&self, gating: &[Metric], needing: &[Metric], left: u32) -> bool {
         let polls = f64::from(left);
         let judged = polls - self.warm(polls);
-        let enough = self.errors.is_some_and(|(split, _)| {
-            let (c, b) = self.compare.requests;
-            (c + judged * split.n_c).min(b + judged * split.n_b) >= MIN_REQUESTS
+        let enough = needing.iter().all(|metric| {
+            let (c, b) = self.compare.exposure(*metric);
+            self.like(*metric).is_some_and(|(split, _)| (c + judged * split.n_c).min(b + judged * split.n_b) >= MIN_REQUESTS)
         });
         let calm = gating.iter().all(|m| self.promotes(*m, polls).is_some_and(|(_, tail)| tail >= 0.0));
         enough && calm && self.evidence(polls) < SUSPICION.ln()

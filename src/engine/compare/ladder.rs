@@ -4,6 +4,8 @@
 //! of them all is an e-value again, held against the one `alpha`. That costs at most ln(steps); pooling counts over different weights
 //! would cost the truth (Simpson's paradox).
 
+use std::collections::BTreeMap;
+
 use super::Metric;
 use crate::engine::stats::log_sum_exp;
 
@@ -12,7 +14,7 @@ use crate::engine::stats::log_sum_exp;
 pub struct Ladder {
     steps: usize,
     /// Of each finished step: each metric's part of its e-value, natural logarithm.
-    finished: Vec<[f64; Metric::BOTH.len()]>,
+    finished: Vec<BTreeMap<Metric, f64>>,
 }
 
 impl Ladder {
@@ -42,7 +44,7 @@ impl Ladder {
 
     /// With one more step over: each metric's part of its e-value, natural logarithm.
     #[must_use]
-    pub fn and(mut self, parts: [f64; Metric::BOTH.len()]) -> Self {
+    pub fn and(mut self, parts: BTreeMap<Metric, f64>) -> Self {
         if self.finished.len() < self.steps {
             self.finished.push(parts);
         }
@@ -53,7 +55,7 @@ impl Ladder {
     /// has not begun holds.
     #[must_use]
     pub fn part(&self, metric: Metric, now: f64, unbegun: f64) -> f64 {
-        let mut parts: Vec<f64> = self.finished.iter().map(|step| step[metric as usize]).collect();
+        let mut parts: Vec<f64> = self.finished.iter().filter_map(|step| step.get(&metric).copied()).collect();
         if parts.len() < self.steps {
             parts.push(now);
         }
@@ -68,6 +70,10 @@ mod tests {
 
     const ERRORS: Metric = Metric::Errors;
 
+    fn errors(log_e: f64) -> BTreeMap<Metric, f64> {
+        BTreeMap::from([(ERRORS, log_e)])
+    }
+
     #[test]
     fn one_step_is_its_own_evidence() {
         let ladder = Ladder::of(1);
@@ -79,14 +85,14 @@ mod tests {
         let ladder = Ladder::of(4);
         let fresh = (8.0_f64.exp() + 3.0).ln() - 4.0_f64.ln();
         assert!((ladder.part(ERRORS, 8.0, 0.0) - fresh).abs() < 1e-12);
-        let later = ladder.and([2.0, 0.0]);
+        let later = ladder.and(errors(2.0));
         let mean = (2.0_f64.exp() + 8.0_f64.exp() + 2.0).ln() - 4.0_f64.ln();
         assert!((later.part(ERRORS, 8.0, 0.0) - mean).abs() < 1e-12);
     }
 
     #[test]
     fn a_step_too_many_has_no_say() {
-        let ladder = Ladder::of(1).and([1.0, 0.0]).and([50.0, 0.0]);
+        let ladder = Ladder::of(1).and(errors(1.0)).and(errors(50.0));
         assert!((ladder.part(ERRORS, 50.0, 0.0) - 1.0).abs() < 1e-12);
     }
 

@@ -19,6 +19,7 @@ type Sums = [f64; ALTERNATIVES.len()];
 #[derive(Clone, Debug)]
 pub(super) struct NonInferior {
     null: Null,
+    alternatives: [f64; ALTERNATIVES.len()],
     sums: Sums,
     /// The sums as they stood after each poll that the tail may still begin behind.
     tail: VecDeque<(f64, Sums)>,
@@ -26,7 +27,12 @@ pub(super) struct NonInferior {
 
 impl NonInferior {
     pub(super) fn new(null: Null) -> Self {
-        Self { null, sums: [0.0; ALTERNATIVES.len()], tail: VecDeque::new() }
+        Self { null, alternatives: ALTERNATIVES, sums: [0.0; ALTERNATIVES.len()], tail: VecDeque::new() }
+    }
+
+    /// The same test where less is worse.
+    pub(super) fn mirrored(self) -> Self {
+        Self { null: self.null.mirrored(), alternatives: self.alternatives.map(f64::recip), ..self }
     }
 
     /// Takes one poll, `t` seconds into a step whose warm-up took `warmup_s`.
@@ -43,7 +49,7 @@ impl NonInferior {
     }
 
     fn gains(&self, split: &Split, noise: f64) -> Sums {
-        ALTERNATIVES.map(|q| log_increment(split, self.null, q) / noise)
+        self.alternatives.map(|q| log_increment(split, self.null, q) / noise)
     }
 
     /// Logarithm of the e-value against "worse than the margin".

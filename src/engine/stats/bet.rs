@@ -20,6 +20,8 @@ const NOTHING: f64 = -700.0;
 /// A running bet.
 #[derive(Clone, Debug)]
 pub struct Bet {
+    /// How many times the null's ratio the candidate's might be.
+    alternatives: [f64; ALTERNATIVES.len()],
     wealth: [f64; ALTERNATIVES.len()],
     cash: f64,
     stake: f64,
@@ -35,6 +37,7 @@ impl Bet {
     #[must_use]
     pub fn new(polls: u32, cap: f64, keep: usize) -> Self {
         Self {
+            alternatives: ALTERNATIVES,
             wealth: [NOTHING; ALTERNATIVES.len()],
             cash: 1.0,
             stake: 1.0 / f64::from(polls.max(1)),
@@ -43,6 +46,12 @@ impl Bet {
             recent: VecDeque::with_capacity(keep),
             keep,
         }
+    }
+
+    /// The same bet where less is worse: the candidate might have so many times less.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        Self { alternatives: self.alternatives.map(f64::recip), ..self }
     }
 
     /// The same bet with `first` of the stake on the first poll and the rest spread over the others.
@@ -60,7 +69,7 @@ impl Bet {
     /// Takes one poll: invests this poll's stake, then lets every alternative gain or lose. `noise >= 1` divides the increment
     /// (validity by Jensen's inequality, as long as it was fixed before the poll).
     pub fn step(&mut self, split: &Split, null: Null, noise: f64) {
-        self.take(ALTERNATIVES.map(|q| log_increment(split, null, q) / noise));
+        self.take(self.alternatives.map(|q| log_increment(split, null, q) / noise));
     }
 
     /// Takes one poll whose log e-values are known, one for each alternative.
@@ -98,7 +107,7 @@ impl Bet {
     pub fn log_e_after(&self, polls: f64, split: &Split, null: Null, noise: f64) -> f64 {
         let stakes = (self.cash / self.stake).round().min(polls);
         let mut parts = [NOTHING; ALTERNATIVES.len()];
-        for (part, (wealth, q)) in parts.iter_mut().zip(self.wealth.iter().zip(ALTERNATIVES)) {
+        for (part, (wealth, q)) in parts.iter_mut().zip(self.wealth.iter().zip(self.alternatives)) {
             let gain = (log_increment(split, null, q) / noise).min(self.cap);
             let staked = self.stake.ln() + (polls - stakes + 1.0) * gain + log_geometric(gain, stakes);
             *part = log_sum_exp(&[wealth + polls * gain, staked]);

@@ -29,6 +29,20 @@ pub struct Null {
     pub margin: f64,
 }
 
+impl Null {
+    /// The same tolerance where less is worse: `p_c >= p_b / factor - margin`, to be tested with alternatives under 1. (As the null of
+    /// non-inferiority it is `p_c <= p_b / factor - margin`, with alternatives over 1.)
+    ///
+    /// Valid for any sign of `delta`: with `r = q r0` and `d = (1 + kappa r)/(1 + kappa r0)`, an increment's exponential is
+    /// `(q/d)^bad_c * d^-bad_b * exp(-n_c delta x)` where `x = q/d - 1 = (r - r0)/(r0 (1 + kappa r))` and `1/d - 1 = -kappa r0 x`. For
+    /// Poisson counts its expectation is `exp(n_c x (p_c - r0 p_b - delta))` (less for binomial ones), at most 1 where `x` and the
+    /// bracket differ in sign: over the edge for `q < 1`, under it for `q > 1`.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        Self { factor: self.factor.recip(), margin: -self.margin }
+    }
+}
+
 /// The log e-value of one poll for the alternative `q * null.factor`: `q > 1` bets that the candidate is worse than the null allows,
 /// `q < 1` that it is better than the null's edge (then the null is `p_c >= r0 * p_b + delta`).
 ///
@@ -60,6 +74,51 @@ mod tests {
     #[test]
     fn nothing_to_compare_with_says_nothing() {
         assert!(log_increment(&Split { n_c: 10.0, bad_c: 10.0, ..Split::default() }, NULL, 4.0).abs() < f64::EPSILON);
+    }
+
+    /// The expectation of exp(increment) for Poisson counts with these means, added up over every split that is at all likely.
+    fn expectation(null: Null, q: f64, (n_c, p_c): (f64, f64), (n_b, p_b): (f64, f64)) -> f64 {
+        let poisson = |mean: f64| -> Vec<f64> {
+            let next = |p: &f64, k: u32| p * mean / f64::from(k);
+            (1..=200).scan((-mean).exp(), |p, k| Some(std::mem::replace(p, next(p, k)))).collect()
+        };
+        let (candidate, baseline) = (poisson(n_c * p_c), poisson(n_b * p_b));
+        let mut mean = 0.0;
+        for (bad_c, likely_c) in (0_u32..).map(f64::from).zip(&candidate) {
+            for (bad_b, likely_b) in (0_u32..).map(f64::from).zip(&baseline) {
+                mean += likely_c * likely_b * log_increment(&Split { n_c, bad_c, n_b, bad_b }, null, q).exp();
+            }
+        }
+        mean
+    }
+
+    #[test]
+    fn where_less_is_worse_the_mirrored_null_holds_at_its_edge_and_loses_beyond() {
+        let null = NULL.mirrored();
+        assert!((null.factor - 1.0 / 1.1).abs() < 1e-12 && (null.margin + 0.001).abs() < 1e-12);
+        let p_b = 0.04;
+        let edge = p_b / 1.1 - 0.001;
+        for q in [1.15, 1.5, 2.2, 4.0, 12.0, 100.0_f64].map(f64::recip) {
+            let at = |p_c| expectation(null, q, (250.0, p_c), (750.0, p_b));
+            assert!((at(edge) - 1.0).abs() < 1e-9, "q {q}: {}", at(edge));
+            assert!(at(1.1 * edge) < 1.0 && at(p_b) < 1.0 && at(2.0 * p_b) < 1.0, "q {q}");
+            assert!(at(0.8 * edge) > 1.0, "q {q}: there is something to win");
+        }
+        // Where the baseline hardly has any, nothing can be too few.
+        assert!(expectation(null, 0.25, (250.0, 0.0), (750.0, 0.001)) <= 1.0);
+    }
+
+    #[test]
+    fn not_worse_where_less_is_worse_is_shown_by_alternatives_over_one() {
+        let null = Null { factor: 1.5, margin: 0.005 }.mirrored();
+        let p_b = 0.04;
+        let edge = p_b / 1.5 - 0.005;
+        for q in [1.0 / 0.6, 5.0, 50.0] {
+            let at = |p_c| expectation(null, q, (250.0, p_c), (750.0, p_b));
+            assert!((at(edge) - 1.0).abs() < 1e-6, "q {q}: {}", at(edge));
+            assert!(at(0.5 * edge) < 1.0 && at(0.0) < 1.0, "q {q}");
+        }
+        assert!(expectation(null, 1.0 / 0.6, (250.0, p_b), (750.0, p_b)) > 1.0);
     }
 
     /// At the null's edge with delta = 0, exp(increment) of the split of E events has expectation exactly 1.

@@ -50,7 +50,7 @@ impl Watch {
     pub(super) fn now_and_then(&self) -> Sentence {
         let names = &self.setup.names;
         let pair = |metric: Metric| {
-            let sides = &self.checks[metric as usize].evidence.sides;
+            let sides = &self.check_of(metric).evidence.sides;
             Some((sides.candidate.value?, sides.baseline.value?))
         };
         let mut say = Say::new().candidate(names).text(" against ").baseline(names).text(" at another time");

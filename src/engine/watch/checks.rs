@@ -1,8 +1,11 @@
 //! Each check's verdict, in one order: convicted; no page, nothing on it, both over the limit; suspicious; too little; fine.
 
 mod alone;
+mod custom;
 mod metric;
 mod plain;
+
+pub(super) use custom::Gauge;
 
 use super::{Watch, tell::News};
 use crate::engine::{
@@ -16,11 +19,27 @@ use crate::engine::{
 
 /// Evidence to roll back under which nothing is said against the candidate.
 pub(super) const CALM: f64 = 0.15;
+/// How many checks there are without those of the configuration.
+const BUILT_IN: usize = 5;
+
+/// What a check judges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// Something that is compared as counts.
+    Metric(Metric),
+    Health,
+    Restarts,
+    Traffic,
+    /// The gauge at this place of the policy's checks.
+    Gauge(usize),
+}
+
 /// One check with what it last said.
 #[derive(Clone, Debug)]
 pub(super) struct Check {
-    pub(super) id: &'static str,
-    pub(super) name: &'static str,
+    pub(super) what: What,
+    pub(super) id: String,
+    pub(super) name: String,
     pub(super) verdict: Option<CheckVerdict>,
     pub(super) sentence: Sentence,
     pub(super) evidence: Evidence,
@@ -29,10 +48,11 @@ pub(super) struct Check {
 }
 
 impl Check {
-    fn new(id: &'static str, name: &'static str, limit: Option<f64>) -> Self {
+    fn new(what: What, id: &str, name: &str, limit: Option<f64>) -> Self {
         Self {
-            id,
-            name,
+            what,
+            id: id.to_owned(),
+            name: name.to_owned(),
             verdict: None,
             sentence: Sentence::default(),
             evidence: Evidence { limit, ..Evidence::default() },
@@ -42,14 +62,25 @@ impl Check {
     }
 
     /// Every check there is.
-    pub(super) fn all(policy: &Policy) -> [Self; 5] {
-        [
-            Self::new("errors", "error rate", Some(policy.error_rate)),
-            Self::new("latency", "latency p99", Some(policy.p99_ms)),
-            Self::new("health", "readiness", None),
-            Self::new("restarts", "restarts", None),
-            Self::new("traffic", "traffic", None),
-        ]
+    pub(super) fn all(policy: &Policy) -> Vec<Self> {
+        let built_in: [Self; BUILT_IN] = [
+            Self::new(What::Metric(Metric::Errors), "errors", "error rate", Some(policy.error_rate)),
+            Self::new(What::Metric(Metric::Latency), "latency", "latency p99", Some(policy.p99_ms)),
+            Self::new(What::Health, "health", "readiness", None),
+            Self::new(What::Restarts, "restarts", "restarts", None),
+            Self::new(What::Traffic, "traffic", "traffic", None),
+        ];
+        let custom = policy.checks.iter().enumerate().map(|(place, c)| Self::new(What::of(c, place), &c.id, &c.name, None));
+        built_in.into_iter().chain(custom).collect()
+    }
+
+    /// Where the check of a metric stands among all.
+    pub(super) const fn place(metric: Metric) -> usize {
+        match metric {
+            Metric::Errors => 0,
+            Metric::Latency => 1,
+            Metric::Custom(place) => BUILT_IN + place,
+        }
     }
 }
 
@@ -62,14 +93,13 @@ struct Finding {
 
 /// Judges every check anew and says what changed.
 pub(super) fn evaluate(watch: &mut Watch) {
-    for metric in Metric::BOTH {
-        watch.checks[metric as usize].evidence = watch.metric_evidence(metric);
-        watch.lean(metric as usize, metric);
+    for metric in Metric::all(&watch.setup.policy) {
+        watch.checks[Check::place(metric)].evidence = watch.metric_evidence(metric);
+        watch.lean(metric);
     }
     watch.look_at_the_share();
     convict(watch);
-    let findings =
-        [watch.metric(Metric::Errors), watch.metric(Metric::Latency), watch.readiness(), watch.restarts(), watch.traffic()];
+    let findings: Vec<Finding> = watch.checks.iter().map(|check| watch.finding(check.what)).collect();
     for (i, finding) in findings.into_iter().enumerate() {
         watch.settle(i, finding);
     }
@@ -81,14 +111,15 @@ fn convict(watch: &mut Watch) {
         return;
     }
     let playbook = watch.playbook_convicts();
-    let gates = |id: &str| watch.setup.policy.gates(id);
-    let compared = watch.step.compare.convicts().filter(|m| gates(m.check()));
-    let conviction = if let Some(metric) = compared.filter(|_| !watch.setup.policy.only_warns()) {
-        Some((metric.check(), watch.metric_sentence(metric)))
+    let policy = &watch.setup.policy;
+    let gates = |id: &str| policy.gates(id);
+    let compared = watch.step.compare.convicts().filter(|m| m.gates(policy));
+    let conviction = if let Some(metric) = compared.filter(|_| !policy.only_warns()) {
+        Some((metric.check(policy).to_owned(), watch.metric_sentence(metric)))
     } else if let Some(sick) = watch.step.health.convicts().filter(|s| gates(sick_check(*s))) {
-        Some((sick_check(sick), watch.sick_sentence(sick)))
+        Some((sick_check(sick).to_owned(), watch.sick_sentence(sick)))
     } else if playbook && gates("errors") {
-        Some(("errors", watch.playbook_sentence()))
+        Some(("errors".to_owned(), watch.playbook_sentence()))
     } else {
         None
     };
@@ -96,7 +127,7 @@ fn convict(watch: &mut Watch) {
         watch.step.convicted_at = Some(watch.now);
         watch.step.convicted = Some(conviction);
     } else if let Some(metric) = compared.filter(|_| watch.step.alarm.is_none()) {
-        watch.step.alarm = Some((metric.check(), watch.metric_sentence(metric)));
+        watch.step.alarm = Some((metric.check(policy).to_owned(), watch.metric_sentence(metric)));
         watch.raise_alarm();
     }
 }
@@ -109,6 +140,21 @@ const fn sick_check(sick: Sick) -> &'static str {
 }
 
 impl Watch {
+    /// The check that shows a metric.
+    pub(super) fn check_of(&self, metric: Metric) -> &Check {
+        &self.checks[Check::place(metric)]
+    }
+
+    fn finding(&self, what: What) -> Finding {
+        match what {
+            What::Metric(metric) => self.metric(metric),
+            What::Health => self.readiness(),
+            What::Restarts => self.restarts(),
+            What::Traffic => self.traffic(),
+            What::Gauge(place) => self.gauge(place),
+        }
+    }
+
     fn settle(&mut self, index: usize, finding: Finding) {
         let check = &mut self.checks[index];
         let was = check.verdict.replace(finding.verdict);
@@ -117,7 +163,7 @@ impl Watch {
         if was == check.verdict {
             return;
         }
-        let (id, name, verdict) = (check.id, check.name, finding.verdict);
+        let (id, name, verdict) = (check.id.clone(), check.name.clone(), finding.verdict);
         let (sentence, evidence) = (check.sentence.text(), check.evidence.clone());
         let explanation = self.explain(&self.checks[index]);
         if let Some(was) = was {
@@ -125,7 +171,7 @@ impl Watch {
             self.row("check", head, sentence.clone(), tone_of(verdict));
         }
         self.news.push(News::Check { index, was });
-        self.emit(Event::Check(Box::new(CheckChange { check: id.to_owned(), verdict, was, sentence, evidence, explanation })));
+        self.emit(Event::Check(Box::new(CheckChange { check: id, verdict, was, sentence, evidence, explanation })));
     }
 }
 

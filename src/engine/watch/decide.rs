@@ -79,7 +79,7 @@ impl Watch {
         if let Some(alarm) = self.alarm_sentence() {
             return Err(alarm);
         }
-        let gating = self.checks.iter().filter(|c| self.setup.policy.gates(c.id));
+        let gating = self.checks.iter().filter(|c| self.setup.policy.gates(&c.id));
         let open = |v| !matches!(v, CheckVerdict::Pass | CheckVerdict::Warn | CheckVerdict::Muted);
         if let Some(check) = gating.into_iter().find(|c| c.verdict.is_none_or(open)) {
             return Err(check.sentence.text());
@@ -91,7 +91,7 @@ impl Watch {
             return Err("the candidate does not get the share of traffic that was asked for".to_owned());
         }
         if let Some(why) = self.why_no_pass() {
-            let warned = self.checks.iter().find(|c| self.setup.policy.gates(c.id) && c.verdict == Some(CheckVerdict::Warn));
+            let warned = self.checks.iter().find(|c| self.setup.policy.gates(&c.id) && c.verdict == Some(CheckVerdict::Warn));
             return Err(warned.map_or(why, |check| check.sentence.text()));
         }
         self.step.compare.judge(self.step_seconds(), &self.setup.policy)
@@ -133,13 +133,29 @@ impl Watch {
             (None, Some(Ok(()))) if self.step.stage == Stage::Smoke => format!("{} passed its smoke checks", names.candidate),
             (None, Some(Ok(()))) if self.step.stage == Stage::Bake => self.baked(),
             (None, Some(Ok(()))) => {
-                let (n, _) = self.step.compare.requests();
                 let over = humanize::duration(Duration::from_secs_f64(self.step_seconds()));
-                let requests = humanize::plural(n, "request", "requests");
+                let requests = self.judged_by();
                 format!("{} is no worse than {}, over {requests} and {over}", names.candidate, names.baseline)
             }
             (None, Some(Err(why))) => format!("Undecided: {why}"),
             (None, None) => self.alarm_sentence().unwrap_or_else(|| "Not known yet".to_owned()),
+        }
+    }
+
+    /// What the candidate did since warm-up and in what it is counted: requests; where none gate, what the first configured check counts.
+    pub(super) fn worked(&self) -> (f64, &str) {
+        let policy = &self.setup.policy;
+        match Metric::gating(policy).first().and_then(|metric| metric.custom(policy)) {
+            Some(check) => (self.step.since.candidate.counted(&check.id).0, check.counted_in()),
+            None => (self.step.compare.requests().0, "requests"),
+        }
+    }
+
+    /// "1 856 requests", "1 200 jobs".
+    pub(super) fn judged_by(&self) -> String {
+        match self.worked() {
+            (n, "requests") => humanize::plural(n, "request", "requests"),
+            (n, what) => format!("{} {what}", humanize::count(n)),
         }
     }
 
@@ -352,19 +368,21 @@ impl Watch {
 
     /// 22: a gating source gave no page at its last poll; 21: a gating check never had a usable sample; 20: not enough evidence.
     fn inconclusive_code(&self) -> u8 {
-        let gates = |metric: Metric| self.setup.policy.gates(metric.check());
-        let never = |metric: Metric| {
+        let policy = &self.setup.policy;
+        let gating = Metric::gating(policy);
+        let never = |metric: &Metric| {
             self.against().compared().iter().any(|role| {
                 let pages = self.sources.of(*role);
                 !match metric {
                     Metric::Errors => pages.had_errors,
                     Metric::Latency => pages.had_latency,
+                    Metric::Custom(_) => pages.had_custom(metric.check(policy)),
                 }
             })
         };
-        if Metric::BOTH.into_iter().any(gates) && self.sources.is_missing_now() {
+        if !gating.is_empty() && self.sources.is_missing_now() {
             22
-        } else if Metric::BOTH.into_iter().any(|m| gates(m) && never(m)) {
+        } else if gating.iter().any(never) {
             21
         } else {
             20

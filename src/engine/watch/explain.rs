@@ -2,9 +2,13 @@
 //! either decision, how long that takes at this traffic, by which test, and what would change it.
 
 mod alone;
+mod custom;
 mod outlook;
 
-use super::{Watch, checks::Check};
+use super::{
+    Watch,
+    checks::{Check, What},
+};
 use crate::{
     engine::{
         compare::{ERRORS_PROMOTE, LATENCY_PROMOTE, Metric},
@@ -12,6 +16,7 @@ use crate::{
         health,
         policy::BaselineMode,
         role::Role,
+        stats::ratio::Null,
         words,
     },
     humanize,
@@ -20,12 +25,12 @@ use crate::{
 impl Watch {
     /// Everything there is to say about the check with this index.
     pub(super) fn explain(&self, check: &Check) -> Vec<Reason> {
-        match check.id {
-            "errors" => self.explain_metric(Metric::Errors, &check.evidence),
-            "latency" => self.explain_metric(Metric::Latency, &check.evidence),
-            "health" => vec![self.health_rule()],
-            "restarts" => vec![self.restarts_rule()],
-            _ => vec![traffic_rule()],
+        match check.what {
+            What::Metric(metric) => self.explain_metric(metric, &check.evidence),
+            What::Health => vec![self.health_rule()],
+            What::Restarts => vec![self.restarts_rule()],
+            What::Traffic => vec![traffic_rule()],
+            What::Gauge(place) => self.explain_gauge(check, place),
         }
     }
 
@@ -38,8 +43,12 @@ impl Watch {
         reasons.extend(self.noise(metric).map(|noise| {
             Reason::new("noise", format!("counts scatter {noise:.2} times as much as plain chance, measured on the polls before"))
         }));
-        if !self.setup.policy.gates(metric.check()) {
-            reasons.push(Reason::new("rule", "does not gate: nothing follows from it"));
+        if !metric.gates(&self.setup.policy) {
+            let rule = match metric {
+                Metric::Errors | Metric::Latency => "does not gate: nothing follows from it",
+                Metric::Custom(_) => "does not gate: warns at half the evidence that would convict, and nothing follows from it",
+            };
+            reasons.push(Reason::new("rule", rule));
             return reasons;
         }
         reasons.extend(self.suspect_of(metric));
@@ -61,6 +70,7 @@ impl Watch {
             (Metric::Errors, _) => "failed".to_owned(),
             (Metric::Latency, Some(bound)) => format!("took longer than {bound}"),
             (Metric::Latency, None) => "were slow (no bucket bound is near the p99 yet)".to_owned(),
+            (Metric::Custom(_), _) => format!("in {}", self.name_of(metric)),
         };
         let side = |role: Role| {
             let figures = evidence.sides.of(role);
@@ -73,7 +83,8 @@ impl Watch {
             format!("{} {} of {} ({share}{p99})", self.setup.names.of(role), humanize::count(bad), humanize::count(n))
         };
         let since = if self.step.is_warm { "while warming up" } else { "since warm-up" };
-        Reason::new("counted", format!("{} and {} requests {what}, {since}", side(Role::Candidate), side(Role::Baseline)))
+        let counted_in = self.counted_in(metric);
+        Reason::new("counted", format!("{} and {} {counted_in} {what}, {since}", side(Role::Candidate), side(Role::Baseline)))
     }
 
     /// The instance that fails most, where they are compared one by one.
@@ -93,10 +104,11 @@ impl Watch {
                 format!("{} more and {}", humanize::share(tolerance.error_rel), humanize::margin(tolerance.error_abs)),
             ),
             Metric::Latency => (humanize::relative(difference), format!("{} longer", humanize::share(tolerance.latency_rel))),
+            Metric::Custom(_) => (humanize::points(difference), self.tolerated_of(metric)),
         };
         let band = evidence.band.map(|(low, high)| {
             let (low, high) = match metric {
-                Metric::Errors => (humanize::points(low), humanize::points(high)),
+                Metric::Errors | Metric::Custom(_) => (humanize::points(low), humanize::points(high)),
                 Metric::Latency => (humanize::relative(low), humanize::relative(high)),
             };
             format!(", between {low} and {high} (95 % confidence sequence: holds at every look at once)")
@@ -108,6 +120,7 @@ impl Watch {
     fn test(&self, metric: Metric) -> Reason {
         let what = match metric {
             Metric::Errors => "how errors split between the versions".to_owned(),
+            Metric::Custom(_) => format!("how {} split between the versions", self.name_of(metric)),
             Metric::Latency if !self.step.compare.has_latency() => "how slow requests split between the versions".to_owned(),
             Metric::Latency => {
                 let bounds = self.background.edges().unwrap_or_default().iter().map(|edge| humanize::latency(edge.le_ms));
@@ -126,9 +139,13 @@ impl Watch {
     }
 
     fn rule(&self, metric: Metric) -> Reason {
-        let (subject, null) = match metric {
-            Metric::Errors => ("errors", ERRORS_PROMOTE),
-            Metric::Latency => ("requests beyond the bound nearest the p99", LATENCY_PROMOTE),
+        let stay = |subject: &str, null: Null| {
+            format!("{subject} are shown to stay under {} times the baseline's and {}", null.factor, humanize::margin(null.margin))
+        };
+        let when = match metric {
+            Metric::Errors => stay("errors", ERRORS_PROMOTE),
+            Metric::Latency => stay("requests beyond the bound nearest the p99", LATENCY_PROMOTE),
+            Metric::Custom(_) => self.promoted_when(metric),
         };
         let steps = self.step.compare.ladder().steps();
         let ladder = if steps > 1 { format!(", shared by {steps} steps") } else { String::new() };
@@ -136,10 +153,8 @@ impl Watch {
             "rule",
             format!(
                 "rolls back at 100 % when the last 30 s were bad too and two polls of the last minute were; {} of the alarm budget{ladder}; \
-                 promotes when {subject} are shown to stay under {} times the baseline's and {}",
+                 promotes when {when}",
                 humanize::share(self.step.compare.budget(metric)),
-                null.factor,
-                humanize::margin(null.margin),
             ),
         )
     }

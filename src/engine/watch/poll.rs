@@ -35,6 +35,7 @@ impl Watch {
         tallies.baseline.reference |= self.against() == BaselineMode::Static;
         self.note_sources(&polled.samples);
         self.see_ages(&polled.samples);
+        self.see_gauges(&polled.samples);
         for sample in &polled.samples {
             self.emit(Event::Sample(Box::new(sample.clone())));
         }
@@ -116,6 +117,9 @@ impl Watch {
 
     fn learn_history(&mut self, baseline: &Tally) {
         self.background.learn_history(baseline.counts, baseline.buckets.as_ref());
+        for (id, counted) in &baseline.custom {
+            self.background.learn_history_of(id, *counted);
+        }
     }
 
     /// The figures of the checks table: from the step's start while it warms up, from then on anew.
@@ -190,11 +194,11 @@ impl Watch {
         let blind = |v| matches!(v, CheckVerdict::Shared | CheckVerdict::ProviderError);
         let gating = |id: &str| self.setup.policy.gates(id);
         let paused = self.rollout.as_ref().is_some_and(|r| r.paused);
-        paused || self.share.is_off() || self.checks.iter().any(|c| gating(c.id) && c.verdict.is_some_and(blind))
+        paused || self.share.is_off() || self.checks.iter().any(|c| gating(&c.id) && c.verdict.is_some_and(blind))
     }
 
     pub(super) fn is_shared(&self) -> bool {
-        self.checks.iter().any(|c| self.setup.policy.gates(c.id) && c.verdict == Some(CheckVerdict::Shared))
+        self.checks.iter().any(|c| self.setup.policy.gates(&c.id) && c.verdict == Some(CheckVerdict::Shared))
     }
 
     /// How it would go on if every poll were like the last minute's.
@@ -205,7 +209,9 @@ impl Watch {
             return Forecast::default();
         };
         let left = whole_polls((self.due() - self.step_seconds()) / policy.poll_s);
-        self.step.compare.forecast(self.step_seconds(), &like, &self.background, policy, left)
+        let forecast = self.step.compare.forecast(self.step_seconds(), &like, &self.background, policy, left);
+        let is_rare = Metric::gating(policy).into_iter().any(|metric| self.too_rare(metric).is_some());
+        Forecast { promotable: forecast.promotable && !is_rare, ..forecast }
     }
 
     /// The last minute's mean poll; null before there is one.
@@ -217,19 +223,20 @@ impl Watch {
         let share = 1.0 / polls as f64;
         let minute = Sides::build(|role| self.recent.over(role, self.now, MINUTE));
         Some(Joined {
-            errors: Some(Split {
-                n_c: minute.candidate.requests * share,
-                bad_c: minute.candidate.errors * share,
-                n_b: minute.baseline.requests * share,
-                bad_b: minute.baseline.errors * share,
-            }),
+            errors: Some(mean(minute.map(|sum| (sum.requests, sum.errors)), share)),
             latency: minute
                 .candidate
                 .buckets
                 .as_ref()
                 .zip(minute.baseline.buckets.as_ref())
                 .map(|(c, b)| (c.scaled(share), b.scaled(share))),
+            custom: self.counting().map(|id| (id.to_owned(), mean(minute.map(|sum| sum.counted(id)), share))).collect(),
         })
+    }
+
+    /// The ids of the configured checks that count.
+    fn counting(&self) -> impl Iterator<Item = &str> {
+        self.setup.policy.checks.iter().filter(|check| check.counts()).map(|check| check.id.as_str())
     }
 
     /// How much more than chance a metric's counts scatter, at the last minute's traffic; null while nothing can be said.
@@ -242,6 +249,10 @@ impl Watch {
                 let (candidate, baseline) = like.latency?;
                 let split = self.background.middle_edge()?.split(&candidate, &baseline).filter(countable)?;
                 Some(self.background.latency_noise(self.background.middle()?, &split))
+            }
+            Metric::Custom(_) => {
+                let id = metric.check(&self.setup.policy);
+                like.custom.get(id).filter(|split| countable(split)).map(|split| self.background.custom_noise(id, split))
             }
         }
     }
@@ -283,6 +294,12 @@ impl WindowClock {
             _ => self.parts.push((time, span)),
         }
     }
+}
+
+/// A part of what both versions counted: in all, bad.
+fn mean(counted: Sides<(f64, f64)>, share: f64) -> Split {
+    let ((n_c, bad_c), (n_b, bad_b)) = (counted.candidate, counted.baseline);
+    Split { n_c: n_c * share, bad_c: bad_c * share, n_b: n_b * share, bad_b: bad_b * share }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]

@@ -79,7 +79,7 @@ impl Watch {
     /// Parts of what is needed, 0 to 1: to promote, to roll back.
     pub(super) fn meter_now(&self) -> (f64, f64) {
         let compare = &self.step.compare;
-        let gating = Metric::BOTH.into_iter().filter(|m| self.setup.policy.gates(m.check()));
+        let gating = Metric::gating(&self.setup.policy).into_iter();
         let promote = gating
             .map(|metric| {
                 let (log_e, needed) = compare.promotes(metric);

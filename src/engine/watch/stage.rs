@@ -70,21 +70,20 @@ impl Watch {
 
     /// What a bake that went well has shown.
     pub(super) fn baked(&self) -> String {
-        let (requests, _) = self.step.compare.requests();
         let span = humanize::duration(Duration::from_secs_f64(self.step_seconds()));
-        let requests = humanize::plural(requests, "request", "requests");
+        let requests = self.judged_by();
         format!("All traffic is on {}, and it kept its limits for {span}, over {requests}", self.setup.names.candidate)
     }
 
     /// With all traffic: it kept its limits, and somebody used it.
     pub(super) fn judge_bake(&self) -> Result<(), String> {
-        let (requests, _) = self.step.compare.requests();
-        if requests < MIN_REQUESTS {
-            return Err("too few requests".to_owned());
+        let (n, what) = self.worked();
+        if n < MIN_REQUESTS {
+            return Err(format!("too few {what}"));
         }
         if self.step.health.is_down() {
             return Err("the candidate is not ready at the end of the bake".to_owned());
         }
-        self.step.compare.is_calm()
+        self.step.compare.is_calm(&self.setup.policy)
     }
 }

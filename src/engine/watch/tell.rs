@@ -55,15 +55,18 @@ impl Watch {
     fn is_worth_telling(&self, index: usize, was: Option<CheckVerdict>) -> bool {
         let loud = |v: CheckVerdict| matches!(v, CheckVerdict::Warn | CheckVerdict::Fail | CheckVerdict::ProviderError);
         let check = &self.checks[index];
-        self.setup.policy.gates(check.id) && (check.verdict.is_some_and(loud) || was.is_some_and(loud))
+        self.setup.policy.gates(&check.id) && (check.verdict.is_some_and(loud) || was.is_some_and(loud))
     }
 
     fn notice(&self, news: News) -> Notice {
         let (subject, state, was, tone, title, sentence) = match news {
-            News::Action(action) => self.action_news(action),
+            News::Action(action) => {
+                let (state, was, tone, title, sentence) = self.action_news(action);
+                ("action".to_owned(), state, was, tone, title, sentence)
+            }
             News::Elsewhere => {
                 let sentence = self.ended.as_ref().map_or_else(String::new, |e| e.sentence.clone());
-                ("action", "elsewhere".to_owned(), None, Tone::Held, "somebody else acted".to_owned(), sentence)
+                ("action".to_owned(), "elsewhere".to_owned(), None, Tone::Held, "somebody else acted".to_owned(), sentence)
             }
             News::Verdict => {
                 let (tone, title) = match self.verdict {
@@ -72,14 +75,14 @@ impl Watch {
                     Verdict::Inconclusive if self.step.alarm.is_some() => (Tone::Bad, "may be bad"),
                     Verdict::Inconclusive => (Tone::Unsure, "undecided"),
                 };
-                ("verdict", self.verdict.word().to_owned(), None, tone, title.to_owned(), self.verdict_sentence())
+                ("verdict".to_owned(), self.verdict.word().to_owned(), None, tone, title.to_owned(), self.verdict_sentence())
             }
             News::Check { index, was } => {
                 let check = &self.checks[index];
                 let verdict = check.verdict.unwrap_or(CheckVerdict::Insufficient);
                 let title = format!("{}: {}", check.name, checks::spaced(verdict));
                 let tone = checks::tone_of(verdict).unwrap_or(Tone::Good);
-                (check.id, verdict.word().to_owned(), was.map(|w| w.word().to_owned()), tone, title, check.sentence.text())
+                (check.id.clone(), verdict.word().to_owned(), was.map(|w| w.word().to_owned()), tone, title, check.sentence.text())
             }
         };
         let setup = &self.setup;
@@ -99,22 +102,22 @@ impl Watch {
             deployment: setup.deployment.clone(),
             environment: setup.environment.clone(),
             candidate: setup.names.candidate.clone(),
-            subject: subject.to_owned(),
+            subject,
             state,
             was,
         }
     }
 
-    fn action_news(&self, action: Action) -> (&'static str, String, Option<String>, Tone, String, String) {
+    fn action_news(&self, action: Action) -> (String, Option<String>, Tone, String, String) {
         let done = act::done_words(action);
         if let Some(trouble) = self.action.as_ref().and_then(|a| a.trouble.clone()) {
-            return ("action", "failed".to_owned(), None, Tone::Bad, format!("not {done}"), trouble);
+            return ("failed".to_owned(), None, Tone::Bad, format!("not {done}"), trouble);
         }
         let sentence = match &self.ended {
             Some(ended) => ended.sentence.clone(),
             None => format!("{} to {}", words::capitalised(done), self.target()),
         };
-        ("action", action.word().to_owned(), None, Tone::Good, done.to_owned(), sentence)
+        (action.word().to_owned(), None, Tone::Good, done.to_owned(), sentence)
     }
 
     fn target(&self) -> String {

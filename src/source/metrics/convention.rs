@@ -91,7 +91,8 @@ pub(super) fn nothing(picked: &Picker<'_, '_>) -> Totals {
         format!("the page has none of the request metrics that client libraries write ({known}): name yours in [metrics]")
     };
     let latency = "the page has no latency histogram that client libraries write: name yours in [metrics]".to_owned();
-    Totals { missing: Missing { errors: Some(errors), latency: Some(latency) }, ..Totals::default() }
+    let missing = Missing { errors: Some(errors), latency: Some(latency), ..Missing::default() };
+    Totals { missing, ..Totals::default() }
 }
 
 impl Convention {

@@ -49,12 +49,24 @@ pub(super) fn observations(
     family.counts.iter().map(|series| counter(&name, series, &is_error, now)).collect()
 }
 
-fn counter(name: &str, series: &Series<'_>, is_error: impl Fn(&[Label<'_>]) -> bool, now: Time) -> Result<Counter, String> {
+/// One series as a counter.
+pub(super) fn counter(
+    name: &str,
+    series: &Series<'_>,
+    is_error: impl Fn(&[Label<'_>]) -> bool,
+    now: Time,
+) -> Result<Counter, String> {
     fresh(name, &series.labels, series.timestamp_ms, now)?;
     if !is_count(series.value) {
         return Err(format!("{} is {}, which no counter can be", shown(name, &series.labels), series.value));
     }
     Ok(Counter { key: key(&series.labels), total: series.value, is_error: is_error(&series.labels) })
+}
+
+/// One series as a gauge.
+pub(super) fn value(name: &str, series: &Series<'_>, now: Time) -> Result<f64, String> {
+    fresh(name, &series.labels, series.timestamp_ms, now)?;
+    if series.value.is_finite() { Ok(series.value) } else { Err(format!("{} is {}", shown(name, &series.labels), series.value)) }
 }
 
 /// The family as latency histograms; `to_ms` turns its unit into milliseconds.

@@ -95,17 +95,21 @@ impl<'p> Picker<'p, '_> {
 
     fn meaning(&self, name: Text<'_>) -> Meaning {
         let bytes = name.bytes();
-        let of_family = self.families.iter().enumerate().find_map(|(n, family)| {
-            let part = match bytes.strip_prefix(family.name.as_bytes())? {
-                b"" => Part::Plain,
-                b"_count" => Part::Count,
-                b"_bucket" => Part::Bucket,
-                b"_sum" | b"_created" => Part::Other,
-                _ => return None,
-            };
-            Some(Meaning::Family(n, part))
-        });
-        match of_family {
+        // A family of that very name comes before one of which it could be a part.
+        let by_name = self.families.iter().position(|family| bytes == family.name.as_bytes());
+        let of_family = by_name.map(|n| Meaning::Family(n, Part::Plain));
+        let part_of = || {
+            self.families.iter().enumerate().find_map(|(n, family)| {
+                let part = match bytes.strip_prefix(family.name.as_bytes())? {
+                    b"_count" => Part::Count,
+                    b"_bucket" => Part::Bucket,
+                    b"_sum" | b"_created" => Part::Other,
+                    _ => return None,
+                };
+                Some(Meaning::Family(n, part))
+            })
+        };
+        match of_family.or_else(part_of) {
             Some(meaning) => meaning,
             None if name.is(PROCESS_START) => Meaning::ProcessStart,
             None if name.is(PAGE_READS) => Meaning::PageReads,

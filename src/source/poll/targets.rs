@@ -74,6 +74,7 @@ impl Targets {
         let limits = Limits { samples: file.limits.samples, labels: file.limits.labels };
         let select = &side.version.select;
         let reader = Reader::build(file.metrics.as_ref(), limits).map_err(SourceError::Pattern)?;
+        let reader = reader.checking(&file.checks).map_err(SourceError::Pattern)?;
         let reader = reader.selecting(select).map_err(|why| SourceError::Pattern(format!("{}.{why}", side.role.word())))?;
         for (name, url) in &side.pages {
             let is_shared = other.pages.iter().any(|(_, page)| page == url);

@@ -33,6 +33,7 @@ impl Watch {
                 let slow = self.slow_part(&minute).unwrap_or_default();
                 say.strong(format!(" has a p99 of {p99}")).then().text(format!(", {limit} is the limit{slow}")).done()
             }
+            Metric::Custom(_) => say.text(" has nothing to be compared with").done(),
         }
     }
 
@@ -50,6 +51,7 @@ impl Watch {
         let value = match metric {
             Metric::Errors => minute.error_rate().map(|rate| format!(": {} errors", humanize::rate(rate))),
             Metric::Latency => minute.p99().map(|p99| format!(": p99 {}", words::p99_text(p99))),
+            Metric::Custom(_) => None,
         };
         Say::new().candidate(&self.setup.names).text(" is within its limit").text(value.unwrap_or_default()).done()
     }

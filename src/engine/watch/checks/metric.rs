@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{CALM, Finding};
+use super::{CALM, Check, Finding};
 use crate::{
     engine::{
         compare::{MIN_REQUESTS, Metric},
+        custom::CustomCheck,
         event::{Evidence, Figures},
         playbook::{CLEARS, LOOK_BACK},
         policy::{BaselineMode, Kind},
@@ -32,25 +33,25 @@ impl Watch {
         match metric {
             Metric::Errors => self.errors_evidence(),
             Metric::Latency => self.latency_evidence(),
+            Metric::Custom(_) => self.counted_evidence(metric),
         }
     }
 
     pub(super) fn metric(&self, metric: Metric) -> Finding {
         let (verdict, sentence) = self.metric_verdict(metric);
-        Finding { verdict, sentence, evidence: self.checks[metric as usize].evidence.clone() }
+        Finding { verdict, sentence, evidence: self.check_of(metric).evidence.clone() }
     }
 
     pub(super) fn metric_verdict(&self, metric: Metric) -> (CheckVerdict, Sentence) {
-        let check = &self.checks[metric as usize];
+        let check = self.check_of(metric);
         if let Some((_, sentence)) = self.step.convicted.as_ref().filter(|(id, _)| *id == check.id) {
             (CheckVerdict::Fail, sentence.clone())
         } else if self.step.stage == Stage::Smoke {
             (CheckVerdict::Muted, Say::new().candidate(&self.setup.names).text(" gets no traffic yet").done())
-        } else if let Some((role, pages)) = self.sources.blind() {
-            let since = pages.last_page.map(|at| format!(" since {}", humanize::clock(at))).unwrap_or_default();
-            let reason = pages.reason.clone().unwrap_or_default();
-            let say = Say::new().text("No metrics page of ").version(role, &self.setup.names).text(since);
-            (CheckVerdict::ProviderError, say.then().text(format!(": {reason}")).done())
+        } else if let Some(sentence) = self.nothing_to_compare(metric) {
+            (CheckVerdict::Muted, sentence)
+        } else if let Some(sentence) = self.blind_sentence() {
+            (CheckVerdict::ProviderError, sentence)
         } else if let Some((role, missing)) = self.missing(metric) {
             let say = Say::new().version(role, &self.setup.names).text(format!(": {missing}"));
             (CheckVerdict::NoData, say.done())
@@ -65,6 +66,15 @@ impl Watch {
         } else {
             (CheckVerdict::Pass, self.calm_sentence(metric))
         }
+    }
+
+    /// "No metrics page of v2 since 20:14:03: ..."; null while both versions give theirs.
+    pub(super) fn blind_sentence(&self) -> Option<Sentence> {
+        let (role, pages) = self.sources.blind()?;
+        let since = pages.last_page.map(|at| format!(" since {}", humanize::clock(at))).unwrap_or_default();
+        let reason = pages.reason.clone().unwrap_or_default();
+        let say = Say::new().text("No metrics page of ").version(role, &self.setup.names).text(since);
+        Some(say.then().text(format!(": {reason}")).done())
     }
 
     pub(super) fn errors_evidence(&self) -> Evidence {
@@ -108,23 +118,25 @@ impl Watch {
     }
 
     /// Suspicion with hysteresis: over its limit alone in the last five minutes, or half way to a conviction.
-    pub(super) fn lean(&mut self, index: usize, metric: Metric) {
-        let part = self.step.compare.weighted(metric) / self.step.compare.needed();
+    pub(super) fn lean(&mut self, metric: Metric) {
+        let part = self.step.compare.leans(metric);
         let limit = self.limit(metric);
         let span = self.over_span();
         let value = |role| self.recent_value(metric, role, span);
         let baseline_over = value(Role::Baseline).is_some_and(|v| v > limit);
         let candidate = value(Role::Candidate);
-        let check = &mut self.checks[index];
+        let check = &mut self.checks[Check::place(metric)];
         check.is_leaning = part >= if check.is_leaning { LEANS.1 } else { LEANS.0 };
         let line = if check.is_over { limit * CLEARS } else { limit };
         check.is_over = !baseline_over && candidate.is_some_and(|v| v > line);
     }
 
+    /// The limit that is drawn; infinite where there is none.
     pub(super) fn limit(&self, metric: Metric) -> f64 {
         match metric {
             Metric::Errors => self.setup.policy.error_rate,
             Metric::Latency => self.setup.policy.p99_ms,
+            Metric::Custom(_) => f64::INFINITY,
         }
     }
 
@@ -133,6 +145,7 @@ impl Watch {
         match metric {
             Metric::Errors => sum.error_rate(),
             Metric::Latency => sum.p99(),
+            Metric::Custom(_) => None,
         }
     }
 
@@ -140,10 +153,11 @@ impl Watch {
         Role::BOTH.into_iter().rev().find_map(|role| {
             let missing = &self.sources.of(role).missing;
             let sentence = match metric {
-                Metric::Errors => &missing.errors,
-                Metric::Latency => &missing.latency,
+                Metric::Errors => missing.errors.as_ref(),
+                Metric::Latency => missing.latency.as_ref(),
+                Metric::Custom(_) => missing.custom.get(metric.check(&self.setup.policy)),
             };
-            sentence.clone().map(|s| (role, s))
+            sentence.cloned().map(|s| (role, s))
         })
     }
 
@@ -153,6 +167,7 @@ impl Watch {
             let (value, is_enough) = match metric {
                 Metric::Errors => (minute.error_rate(), minute.errors >= SHARED_ERRORS),
                 Metric::Latency => (minute.p99(), minute.requests >= MIN_REQUESTS),
+                Metric::Custom(_) => (None, false),
             };
             is_enough && value.is_some_and(|v| v > self.limit(metric))
         };
@@ -172,6 +187,7 @@ impl Watch {
                 .text(humanize::latency(self.setup.policy.p99_ms))
                 .text(format!(": p99 {} and {}", words::p99_text(c), words::p99_text(b)))
                 .done(),
+            Metric::Custom(_) => self.counted_sentence(metric),
         }
     }
 
@@ -180,22 +196,23 @@ impl Watch {
         if self.against() == BaselineMode::Static {
             return self.limit_sentence(metric);
         }
-        let evidence = &self.checks[metric as usize].evidence;
+        let evidence = &self.check_of(metric).evidence;
         match metric {
             Metric::Errors => words::errors_differ(&self.setup.names, evidence),
             Metric::Latency => words::latency_differs(&self.setup.names, evidence, self.slow_share()),
+            Metric::Custom(_) => self.counted_sentence(metric),
         }
     }
 
     /// Nothing speaks against the candidate in this metric, or a little does: then that is said.
     pub(super) fn calm_sentence(&self, metric: Metric) -> Sentence {
-        if self.step.compare.weighted(metric) / self.step.compare.needed() >= CALM {
+        if self.step.compare.leans(metric) >= CALM {
             return self.metric_sentence(metric);
         }
         if self.against() == BaselineMode::Static {
             return self.within_limit(metric);
         }
-        words::no_worse(&self.setup.names, metric, &self.checks[metric as usize].evidence)
+        words::no_worse(&self.setup.names, metric, metric.custom(&self.setup.policy), &self.check_of(metric).evidence)
     }
 
     pub(super) fn over_sentence(&self, metric: Metric) -> Sentence {
@@ -207,6 +224,7 @@ impl Watch {
         let (limit, worded): (String, fn(f64) -> String) = match metric {
             Metric::Errors => (humanize::share(self.setup.policy.error_rate), |v| format!("{} of requests", humanize::rate(v))),
             Metric::Latency => (humanize::latency(self.setup.policy.p99_ms), |v| format!("p99 {}", words::p99_text(v))),
+            Metric::Custom(_) => return self.counted_sentence(metric),
         };
         let say = say.text(limit);
         let say = match value(Role::Candidate) {
@@ -220,7 +238,7 @@ impl Watch {
     }
 
     pub(super) fn too_little(&self, metric: Metric) -> Option<Sentence> {
-        let (candidate, baseline) = self.step.compare.requests();
+        let (candidate, baseline) = self.step.compare.exposure(metric);
         let names = &self.setup.names;
         let needed = humanize::count(MIN_REQUESTS);
         if self.step.is_warm {
@@ -228,7 +246,8 @@ impl Watch {
         }
         for (role, n) in [(Role::Candidate, candidate), (Role::Baseline, baseline)] {
             if n < MIN_REQUESTS && self.against().compared().contains(&role) {
-                let say = Say::new().strong("Too few requests to judge ").version(role, names);
+                let what = metric.custom(&self.setup.policy).map_or("requests", CustomCheck::counted_in);
+                let say = Say::new().strong(format!("Too few {what} to judge ")).version(role, names);
                 return Some(say.text(format!(": {} since warm-up, {needed} needed", humanize::count(n))).done());
             }
         }
@@ -237,7 +256,7 @@ impl Watch {
             BaselineMode::Static => Say::new().candidate(names).text(" has no bucket bound over the limit of the p99").done(),
             _ => Say::new().text("No bucket bound is near the p99 of ").baseline(names).text(" yet").done(),
         };
-        blind.then(unfit)
+        blind.then(unfit).or_else(|| self.too_rare(metric))
     }
 
     pub(super) fn playbook_convicts(&mut self) -> bool {

@@ -64,7 +64,7 @@ impl Watch {
         let (health, names) = (&self.step.health, &self.setup.names);
         let failing = health.checks(Role::Candidate).into_iter().find(|c| c.state == CheckState::Fails);
         let not_ready = health.ready(Role::Candidate).filter(|(up, all)| up < all);
-        if let Some((_, sentence)) = self.step.convicted.as_ref().filter(|(id, _)| *id == "health") {
+        if let Some((_, sentence)) = self.step.convicted.as_ref().filter(|(id, _)| id == "health") {
             (CheckVerdict::Fail, sentence.clone())
         } else if !health.is_asked() {
             (CheckVerdict::Muted, Sentence::plain("No health endpoint is configured"))
@@ -95,7 +95,7 @@ impl Watch {
     pub(super) fn restarts(&self) -> Finding {
         let resets = self.step.health.resets();
         let sides = resets.map(|n| Figures { value: Some(f64::from(*n)), ..Figures::default() });
-        let (verdict, sentence) = match self.step.convicted.as_ref().filter(|(id, _)| *id == "restarts") {
+        let (verdict, sentence) = match self.step.convicted.as_ref().filter(|(id, _)| id == "restarts") {
             Some((_, sentence)) => (CheckVerdict::Fail, sentence.clone()),
             None => (CheckVerdict::Pass, Sentence::plain(humanize::plural(f64::from(resets.candidate), "restart", "restarts"))),
         };

@@ -14,8 +14,11 @@ use crate::{
 impl Watch {
     /// Everything there is to say about a metric that has only its limit to be held against.
     pub(super) fn explain_alone(&self, metric: Metric, evidence: &Evidence) -> Vec<Reason> {
+        if self.custom(metric).is_some() {
+            return vec![Reason::new("rule", "without a baseline it is not judged: what it counts has no limit")];
+        }
         let counted = self.counted_alone(metric, evidence);
-        if !self.setup.policy.gates(metric.check()) {
+        if !metric.gates(&self.setup.policy) {
             return vec![counted, Reason::new("rule", "does not gate: nothing follows from it")];
         }
         vec![counted, self.rollback_outlook(metric), self.never_promotes(), self.ceiling_test(metric), self.rule_alone(metric)]
@@ -27,8 +30,8 @@ impl Watch {
         let share = if n > 0.0 { humanize::rate(bad / n) } else { "no rate".to_owned() };
         let what = match (metric, self.step.compare.ceiling_ms()) {
             (Metric::Errors, _) => "failed".to_owned(),
-            (Metric::Latency, Some(bound)) => format!("took longer than {}", humanize::latency(bound)),
-            (Metric::Latency, None) => "were slow (no bucket bound is over the limit)".to_owned(),
+            (Metric::Latency | Metric::Custom(_), Some(bound)) => format!("took longer than {}", humanize::latency(bound)),
+            (Metric::Latency | Metric::Custom(_), None) => "were slow (no bucket bound is over the limit)".to_owned(),
         };
         let p99 = match (metric, figures.value) {
             (Metric::Latency, Some(p99)) => format!(", p99 {}", words::p99_text(p99)),
@@ -48,7 +51,9 @@ impl Watch {
     fn ceiling_test(&self, metric: Metric) -> Reason {
         let what = match metric {
             Metric::Errors => format!("at most {} of requests fail", humanize::share(self.setup.policy.error_rate)),
-            Metric::Latency => format!("at most 1 % of requests are over {}", humanize::latency(self.setup.policy.p99_ms)),
+            Metric::Latency | Metric::Custom(_) => {
+                format!("at most 1 % of requests are over {}", humanize::latency(self.setup.policy.p99_ms))
+            }
         };
         let one_in = humanize::count(1.0 / self.setup.policy.alpha);
         Reason::new(

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use super::super::{Watch, checks::Check};
+use super::super::{
+    Watch,
+    checks::{Check, What},
+};
 use crate::engine::{
-    compare::MIN_REQUESTS,
+    compare::{MIN_REQUESTS, Metric},
     event::Figures,
     role::{Role, Sides},
     snapshot::{CheckRow, VersionRow},
@@ -26,17 +29,17 @@ impl Watch {
     fn row_of(&self, check: &Check, verdict: CheckVerdict) -> CheckRow {
         let (difference, band) = self.difference(check);
         let figures = |role| check.evidence.sides.of(role);
-        let counts = matches!(check.id, "errors" | "latency");
+        let counts = matches!(check.what, What::Metric(_));
         CheckRow {
-            id: check.id.to_owned(),
-            name: check.name.to_owned(),
+            id: check.id.clone(),
+            name: check.name.clone(),
             verdict,
-            values: Sides::build(|role| value(check.id, figures(role), self.p99(role))),
+            values: Sides::build(|role| value(check.what, figures(role), self.p99(role))),
             difference,
             band,
             requests: figures(Role::Candidate).requests.filter(|_| counts).map(humanize::count).unwrap_or_default(),
             sentence: check.sentence.text(),
-            gating: self.setup.policy.gates(check.id),
+            gating: self.setup.policy.gates(&check.id),
             explanation: self.explain(check),
         }
     }
@@ -48,12 +51,12 @@ impl Watch {
     /// The difference and its band, or a remark in its place.
     fn difference(&self, check: &Check) -> (String, String) {
         let evidence = &check.evidence;
-        match check.id {
-            "errors" => (
+        match check.what {
+            What::Metric(Metric::Errors | Metric::Custom(_)) => (
                 evidence.difference.map(humanize::points).unwrap_or_default(),
                 evidence.band.map(|(low, high)| humanize::points_band(low, high)).unwrap_or_default(),
             ),
-            "latency" => {
+            What::Metric(Metric::Latency) => {
                 let n = evidence.sides.candidate.requests.unwrap_or(0.0);
                 let difference = evidence.difference.map(humanize::relative).unwrap_or_default();
                 let band = evidence.band.map(|(low, high)| humanize::relative_band(low, high));
@@ -61,11 +64,14 @@ impl Watch {
                     .then(|| format!("{} of {}", humanize::count(n), humanize::count(MIN_REQUESTS)));
                 (difference, thin.or(band).unwrap_or_default())
             }
-            "traffic" => (
+            What::Traffic => (
                 evidence.difference.map(|d| format!("{:+.1} pp", d * 100.0).replace("-0.0", "+0.0")).unwrap_or_default(),
                 self.weight.map(|w| format!("asked {}", humanize::share(w))).unwrap_or_default(),
             ),
-            _ => (String::new(), String::new()),
+            What::Gauge(_) => {
+                (String::new(), evidence.limit.map(|limit| format!("limit {}", humanize::number(limit))).unwrap_or_default())
+            }
+            What::Health | What::Restarts => (String::new(), String::new()),
         }
     }
 
@@ -127,13 +133,14 @@ const fn loudness(verdict: CheckVerdict) -> u8 {
 }
 
 /// One version's figure, worded.
-fn value(check: &str, figures: &Figures, p99: Option<f64>) -> String {
-    let text = match check {
-        "errors" => figures.value.map(humanize::rate),
-        "latency" => p99.map(|ms| if ms.is_infinite() { "over".to_owned() } else { words::p99_text(ms) }),
-        "traffic" => figures.value.map(humanize::share_seen),
-        "health" => figures.value.zip(figures.of).map(|(up, all)| format!("{up}/{all}")),
-        _ => figures.value.map(humanize::count),
+fn value(what: What, figures: &Figures, p99: Option<f64>) -> String {
+    let text = match what {
+        What::Metric(Metric::Errors | Metric::Custom(_)) => figures.value.map(humanize::rate),
+        What::Metric(Metric::Latency) => p99.map(|ms| if ms.is_infinite() { "over".to_owned() } else { words::p99_text(ms) }),
+        What::Traffic => figures.value.map(humanize::share_seen),
+        What::Health => figures.value.zip(figures.of).map(|(up, all)| format!("{up}/{all}")),
+        What::Restarts => figures.value.map(humanize::count),
+        What::Gauge(_) => figures.value.map(humanize::number),
     };
     text.unwrap_or_else(|| NO_SENSE.to_owned())
 }

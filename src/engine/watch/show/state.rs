@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::super::{Watch, act, checks::CALM};
+use super::super::{
+    Watch, act,
+    checks::{CALM, Check},
+};
 use crate::engine::{
     action::Ability,
     action::Action,
@@ -208,7 +211,7 @@ impl Watch {
     }
 
     fn held_state(&self) -> Option<State> {
-        let gating = |c: &&super::super::Check| self.setup.policy.gates(c.id);
+        let gating = |c: &&super::super::Check| self.setup.policy.gates(&c.id);
         let first = |v: CheckVerdict| self.checks.iter().filter(gating).find(|c| c.verdict == Some(v));
         if let Some(check) = first(CheckVerdict::ProviderError) {
             let say = Say::new().text("The verdict is frozen, nothing happens by itself.").then();
@@ -273,7 +276,7 @@ impl Watch {
                 (
                     badge(Glyph::Unsure, "NOT SURE YET", Tone::Unsure),
                     sentence,
-                    self.leaning_next(self.step.compare.leading() as usize),
+                    self.leaning_next(Check::place(self.step.compare.leading())),
                 )
             }
             _ if self.against().is_earlier() => {
@@ -365,8 +368,11 @@ impl Watch {
         }
         let sentence = words::alike(
             &self.setup.names,
-            &self.checks[Metric::Errors as usize].evidence,
-            &self.checks[Metric::Latency as usize].evidence,
+            &self.check_of(Metric::Errors).evidence,
+            &self.check_of(Metric::Latency).evidence,
+            Metric::gating(&self.setup.policy)
+                .into_iter()
+                .filter_map(|metric| Some((metric.custom(&self.setup.policy)?, &self.check_of(metric).evidence))),
         );
         Sentence { clauses: [sentence.clauses, Sentence::plain(". Nothing to do.").clauses].concat() }
     }
@@ -385,7 +391,7 @@ impl Watch {
     /// The gating check with the worst verdict.
     pub(super) fn worst_gating(&self) -> usize {
         let rank = |i: usize| self.checks[i].verdict.map_or(2, CheckVerdict::rank);
-        let gating = (0..self.checks.len()).filter(|i| self.setup.policy.gates(self.checks[*i].id));
+        let gating = (0..self.checks.len()).filter(|i| self.setup.policy.gates(&self.checks[*i].id));
         gating.max_by_key(|i| (rank(*i), std::cmp::Reverse(*i))).unwrap_or(0)
     }
 
