@@ -68,6 +68,9 @@ fn blue_green_checks_switches_and_bakes() {
     assert_eq!((switch.action, switch.target.weight, played.t), (Action::Promote, Some(1.0), 60.0));
     carry_out(&mut played, &switch);
     assert!(played.ended().is_none(), "the bake is to come");
+    assert_eq!(until_asked(&mut played, 260.0, |_| split(1.0)), None);
+    let picture = played.watch.snapshot();
+    assert_eq!((picture.badge.word, picture.next.text().as_str()), ("LOOKS GOOD", "Done in about 2m, if it keeps its limits."));
     assert_eq!(until_asked(&mut played, 900.0, |_| split(1.0)), None);
     let ended = played.ended().expect("the bake is over");
     assert_eq!((ended.exit_code, ended.outcome, ended.verdict), (0, Outcome::Promoted, Verdict::Pass));

@@ -36,7 +36,7 @@ impl Watch {
             let old = if earlier.is_old(self.started) { ": old" } else { "" };
             format!("{} ago{old}", humanize::duration(self.started.since(earlier.at)))
         };
-        match (policy.baseline, &policy.earlier) {
+        match (self.against(), &policy.earlier) {
             (BaselineMode::Concurrent, _) => "concurrent, both live".to_owned(),
             (BaselineMode::Static, _) => "none: fixed limits".to_owned(),
             (BaselineMode::Before, Some(earlier)) => format!("captured {}", ago(earlier)),

@@ -5,6 +5,7 @@ use crate::{
         compare::Metric,
         event::{Evidence, Reason},
         policy::BaselineMode,
+        strategy::Stage,
         watch::Watch,
         words,
     },
@@ -45,7 +46,11 @@ impl Watch {
 
     /// The line about promoting where nothing can be promoted on the evidence.
     pub(super) fn never_promotes(&self) -> Reason {
-        Reason::new("promote", format!("never by itself: {}", self.why_no_pass().unwrap_or_default()))
+        let text = match self.why_no_pass() {
+            _ if self.step.stage == Stage::Bake => "done at the end of the bake, if it keeps its limits".to_owned(),
+            why => format!("never by itself: {}", why.unwrap_or_default()),
+        };
+        Reason::new("promote", text)
     }
 
     fn ceiling_test(&self, metric: Metric) -> Reason {

@@ -343,6 +343,9 @@ impl Watch {
     fn open_next(&self) -> Sentence {
         let left = (self.due() - self.step_seconds()).max(0.0);
         let when = humanize::about(Duration::from_secs_f64(left));
+        if self.step.stage == Stage::Bake {
+            return Say::new().text(format!("Done in about {when}")).then().text(", if it keeps its limits.").done();
+        }
         if !self.against().may_pass() {
             return Say::new().text(format!("In about {when} the window ends;")).text(" it cannot pass by itself.").done();
         }
