@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{config::value::Dur, demo::scenario::Scenario, engine::setup::Until, headless::Format};
+use crate::{config::value::Dur, demo::scenario::Scenario, engine::setup::Until, headless::Format, report::Form};
 
 /// What stands under the help: three lines that work.
 const START: &str = "\
@@ -93,6 +93,8 @@ pub enum Command {
     Config(Config),
     /// List the recorded watches
     Journals,
+    /// Print what a recorded watch came to: verdict, reasons, steps, what was done
+    Report(Report),
     /// Print shell completions
     Completions {
         /// For which shell
@@ -136,6 +138,15 @@ pub struct Run {
     /// Write the journal here instead of the state directory; with --resume: go on with this one
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
+    /// At the end write what was judged as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// At the end write the report as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// At the end append the report to the step summary of GitHub Actions, and print annotations
+    #[arg(long)]
+    pub github: bool,
     /// Every answer is yes
     #[arg(long)]
     pub yes: bool,
@@ -286,6 +297,17 @@ pub struct Recorded {
     /// An instance of the trusted version: its metrics page, or its address; repeat for more instances
     #[arg(long, value_name = "URL")]
     pub baseline: Vec<String>,
+}
+
+/// `report`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// A journal
+    #[arg(value_name = "JOURNAL")]
+    pub journal: PathBuf,
+    /// What stdout carries
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Form,
 }
 
 /// `notify`

@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod lists;
 mod replay;
+mod report;
 mod watch;
 
 use clap::CommandFactory as _;
@@ -44,6 +45,7 @@ pub async fn run(cli: Cli, around: Surroundings) -> Result<u8, Failure> {
         Command::Notify(crate::cli::Notify::Test) => lists::notify_test(&edge).await,
         Command::Config(what) => config::run(&edge, what),
         Command::Backtest(backtest) => replay::backtest::run(&edge, &backtest),
+        Command::Report(report) => report::run(&edge, &report),
         Command::Journals => lists::journals(&edge),
         Command::Completions { shell } => lists::completions(shell),
         Command::Man => lists::man(),

@@ -15,6 +15,7 @@
 //!
 //! - [`engine`] has no clock, no input or output and no async. Time is an argument; the same journal gives the same verdicts.
 //! - [`tui`] and [`headless`] see only snapshots and events.
+//! - [`report`] is made of events alone, so a report at the end of a run and one of its journal are the same text.
 //! - [`source`] reads and [`backend`] acts; they do not know each other. What both need to speak to one system is in [`wire`].
 //! - Only [`runtime`] spawns the watch's tasks and threads, and only `main.rs` ends the process.
 //! - A read-only session holds no value that can act ([`backend::Backend::hands`]).
@@ -32,6 +33,7 @@ pub mod humanize;
 pub mod journal;
 pub mod lint;
 pub mod notify;
+pub mod report;
 pub mod runtime;
 pub mod source;
 pub mod surroundings;

@@ -11,6 +11,7 @@ pub mod polling;
 pub mod printing;
 pub mod recorder;
 pub mod replaying;
+pub mod reporting;
 pub mod screen;
 pub mod session;
 pub mod signals;

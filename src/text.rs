@@ -11,11 +11,17 @@ const LONGEST: usize = 400;
 /// and it is cut at 400 characters.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.len() <= LONGEST && !text.chars().any(is_hostile) {
+    clean_to(text, LONGEST)
+}
+
+/// The same, cut at `longest` characters: for sentences of ours that hold several such texts.
+#[must_use]
+pub fn clean_to(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest && !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
     }
-    let mut out: String = text.chars().take(LONGEST).map(visible).collect();
-    if text.chars().nth(LONGEST).is_some() {
+    let mut out: String = text.chars().take(longest).map(visible).collect();
+    if text.chars().nth(longest).is_some() {
         out.push('…');
     }
     Cow::Owned(out)

@@ -99,6 +99,11 @@ fn a_recording_is_read_and_not_made() {
 }
 
 #[test]
+fn a_report_is_made_of_events() {
+    assert_names_none("report", &["tokio", "backend::", "source::", "tui::", "headless::", "runtime::", "journal::", "config::"]);
+}
+
+#[test]
 fn only_the_runtime_spawns_and_only_main_ends_the_process() {
     let spawns = |code: &str| {
         ["tokio::spawn", "thread::spawn", "thread::Builder", "spawn_blocking", "JoinSet"].into_iter().find(|w| code.contains(w))

@@ -18,6 +18,8 @@ mod kill;
 mod program;
 #[path = "watch/pty.rs"]
 mod pty;
+#[path = "watch/reports.rs"]
+mod reports;
 #[path = "watch/secrets.rs"]
 mod secrets;
 #[path = "watch/service.rs"]

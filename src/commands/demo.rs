@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use toml::Value;
 
-use super::{Edge, attach, watch};
+use super::{Edge, attach, report, watch};
 use crate::{
     backend,
     cli::Demo as Args,
@@ -27,6 +27,7 @@ use crate::{
 const SEED: u64 = 1;
 
 pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
+    let reports = report::prepare(edge, &args.run)?;
     let start = wall_clock();
     let clock = Clock::stepped(start, args.speed);
     let now = {
@@ -62,6 +63,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         timeout: args.run.timeout,
         notes,
         past: Past::default(),
+        reports,
     };
     Box::pin(session.run()).await
 }

@@ -36,15 +36,11 @@ fn row(entry: &Entry) -> [String; 5] {
         || "unfinished".to_owned(),
         |ended| match ended.outcome {
             Outcome::None => format!("{} ({})", ended.verdict.word(), ended.exit_code),
-            outcome => format!("{} ({})", word(outcome), ended.exit_code),
+            outcome => format!("{} ({})", outcome.word(), ended.exit_code),
         },
     );
     let at = humanize::date_time(entry.at);
     [at, entry.started.deployment.clone(), entry.started.candidate.clone(), outcome, entry.path.display().to_string()]
-}
-
-fn word(outcome: Outcome) -> String {
-    serde_json::to_value(outcome).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn table(head: &[String; 5], rows: &[[String; 5]]) -> String {
@@ -85,8 +81,10 @@ pub(super) async fn notify_test(edge: &Edge) -> Result<u8, Failure> {
         tone: Tone::Good,
         title: format!("rollwatch test · {}", deployment.name),
         body: "Notices of this deployment arrive here.".to_owned(),
+        next: String::new(),
         deployment: deployment.name,
         environment: deployment.environment,
+        baseline: loaded.file.baseline.version,
         candidate: loaded.file.candidate.version,
         subject: "test".to_owned(),
         state: "test".to_owned(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use url::Url;
 
-use super::{Edge, attach, baseline};
+use super::{Edge, attach, baseline, report};
 use crate::{
     backend::Backend,
     cli::{Run, Watch as Args},
@@ -18,6 +18,7 @@ use crate::{
     },
     exit::Failure,
     journal::{durations::durations, lock::WatchLock, playback, store::Store, writer::Writer},
+    report::Reports,
     runtime::{
         clock::{Clock, wall_clock},
         logging::{self, Destination},
@@ -30,6 +31,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     attach::refuse_target(args.target.as_deref())?;
     let mut loaded = attach::load(edge, &overrides(&args, edge.common.config.is_some()))?;
     loaded.watchable()?;
+    let mut reports = report::prepare(edge, &args.run)?;
     let start = wall_clock();
     let clock = Clock::real(start);
     let file = &loaded.file;
@@ -51,7 +53,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     rule.usual = place.store.as_ref().map(|store| durations(store, &file.deployment.name)).unwrap_or_default();
     let (channels, bytes) = attach::channels(edge, &file.notify).await?;
     let (begun, polled) = if args.resume {
-        resume(place.store.as_ref(), args.run.journal.as_deref(), &loaded, rule, start, &mut notes)?
+        resume(place.store.as_ref(), args.run.journal.as_deref(), &loaded, rule, start, &mut notes, &mut reports)?
     } else {
         (begin(&place, &args.run, setup(&loaded, backend.as_ref(), rule), start, &mut notes), None)
     };
@@ -70,6 +72,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         timeout: args.run.timeout,
         notes,
         past,
+        reports,
     };
     let code = Box::pin(session.run()).await;
     drop(watching);
@@ -224,6 +227,7 @@ fn resume(
     rule: Rule,
     now: Time,
     notes: &mut Vec<String>,
+    reports: &mut Reports,
 ) -> Result<(Begun, Option<(Time, Time)>), Failure> {
     let name = &loaded.file.deployment.name;
     let refused = |why: String| Failure::usage(why, "start a new watch without --resume");
@@ -258,6 +262,7 @@ fn resume(
     for (at, input) in playback::inputs(&read.lines) {
         watch.handle(at, input);
     }
+    read.lines.iter().for_each(|line| reports.take(line));
     let first = watch.go_live(now, rule);
     notes.extend(read.torn);
     Ok((Begun { watch, first, seq: read.last_seq, journal: Some(writer) }, playback::polled(&read.lines)))

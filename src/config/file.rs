@@ -375,6 +375,8 @@ pub enum WebhookFormat {
     /// The notice as one flat JSON object.
     #[default]
     Json,
+    /// The shape of Slack's incoming webhooks.
+    Slack,
 }
 
 impl File {

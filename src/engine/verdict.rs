@@ -143,3 +143,41 @@ pub enum Outcome {
     /// Stopped by a signal or by `q` before the outcome was known.
     Interrupted,
 }
+
+impl Outcome {
+    /// The word of the contract.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Promoted => "promoted",
+            Self::RolledBack => "rolled_back",
+            Self::RollbackFailed => "rollback_failed",
+            Self::PromotionFailed => "promotion_failed",
+            Self::EndedElsewhere => "ended_elsewhere",
+            Self::Superseded => "superseded",
+            Self::Stuck => "stuck",
+            Self::Paused => "paused",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// The same for people, as what became of the watch.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::None => "nothing was done",
+            Self::Promoted => "promoted",
+            Self::RolledBack => "rolled back",
+            Self::RollbackFailed => "the rollback failed or was not seen to work",
+            Self::PromotionFailed => "the promotion failed or was not seen to work",
+            Self::EndedElsewhere => "ended by somebody else",
+            Self::Superseded => "superseded by another rollout",
+            Self::Stuck => "no progress before the deadline",
+            Self::Paused => "waiting for a promotion",
+            Self::Timeout => "time limit reached",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}

@@ -94,16 +94,7 @@ pub(super) fn why(at: Time, ended: &Ended, checks: &[CheckChange]) -> Vec<String
 pub(super) fn last(ended: &Ended) -> String {
     let outcome = match ended.outcome {
         Outcome::None => format!("verdict {}", ended.verdict.word()),
-        Outcome::Promoted => "promoted".to_owned(),
-        Outcome::RolledBack => "rolled back".to_owned(),
-        Outcome::RollbackFailed => "the rollback failed or was not seen to work".to_owned(),
-        Outcome::PromotionFailed => "the promotion failed or was not seen to work".to_owned(),
-        Outcome::EndedElsewhere => "ended by somebody else".to_owned(),
-        Outcome::Superseded => "superseded by another rollout".to_owned(),
-        Outcome::Stuck => "no progress before the deadline".to_owned(),
-        Outcome::Paused => "waiting for a promotion".to_owned(),
-        Outcome::Timeout => "time limit reached".to_owned(),
-        Outcome::Interrupted => "interrupted".to_owned(),
+        outcome => outcome.words().to_owned(),
     };
     format!("END  exit code {}: {outcome}", ended.exit_code)
 }

@@ -1,7 +1,9 @@
-//! A webhook: each notice as one flat JSON object, posted.
+//! A webhook: each notice posted as one flat JSON object, or in Slack's shape.
 //!
 //! The URL may be a secret in itself (many chat services put a token into the path), so nothing here ever shows more of it than its
 //! origin. Redirects are not followed: they could take the notice, and that token, somewhere else.
+
+mod slack;
 
 use std::fmt;
 
@@ -11,7 +13,7 @@ use url::Url;
 use super::{Channel, LIMIT, Sending};
 use crate::{
     config::{
-        file,
+        file::{self, WebhookFormat},
         secret::{ExposeSecret, Secret},
     },
     engine::{event::rfc3339, notice::Notice, snapshot::Tone, time::Time},
@@ -23,6 +25,7 @@ use crate::{
 pub struct Webhook {
     client: Client,
     url: Url,
+    format: WebhookFormat,
 }
 
 impl Webhook {
@@ -40,7 +43,7 @@ impl Webhook {
             url.ok_or_else(|| "notify.webhook: the URL is none that can be posted to; write http://… or https://…".to_owned())?;
         let client = Client::build(&Options::new(Purpose::Notify));
         let client = client.map_err(|error| format!("notify.webhook: no HTTP client can be made: {error}"))?;
-        Ok(Self { client, url })
+        Ok(Self { client, url, format: webhook.format })
     }
 
     /// All of the URL that may be shown.
@@ -50,7 +53,11 @@ impl Webhook {
 
     async fn post(&self, notice: &Notice) -> Result<(), String> {
         // [`super::deliver`] sets the limit that counts; this one only bounds the request by itself.
-        let request = Request::new(Method::POST, &self.url, LIMIT * 2).body("application/json", json(notice).into_bytes());
+        let body = match self.format {
+            WebhookFormat::Json => json(notice),
+            WebhookFormat::Slack => slack::json(notice),
+        };
+        let request = Request::new(Method::POST, &self.url, LIMIT * 2).body("application/json", body.into_bytes());
         let answer = self.client.send(request).await.map_err(|error| error.to_string())?;
         if (200..300).contains(&answer.status()) { Ok(()) } else { Err(answer.refusal().to_string()) }
     }
@@ -77,6 +84,7 @@ impl Channel for Webhook {
 struct Post<'a> {
     deployment: &'a str,
     environment: &'a str,
+    baseline: &'a str,
     candidate: &'a str,
     subject: &'a str,
     state: &'a str,
@@ -84,6 +92,7 @@ struct Post<'a> {
     tone: Tone,
     title: &'a str,
     body: &'a str,
+    next: &'a str,
     #[serde(with = "rfc3339")]
     at: Time,
 }
@@ -92,6 +101,7 @@ fn json(notice: &Notice) -> String {
     let post = Post {
         deployment: &notice.deployment,
         environment: &notice.environment,
+        baseline: &notice.baseline,
         candidate: &notice.candidate,
         subject: &notice.subject,
         state: &notice.state,
@@ -99,6 +109,7 @@ fn json(notice: &Notice) -> String {
         tone: notice.tone,
         title: &notice.title,
         body: &notice.body,
+        next: &notice.next,
         at: notice.at,
     };
     serde_json::to_string(&post).expect("every key is text, so it can be written as JSON")

@@ -22,6 +22,7 @@ use super::{
     polling::{Past, Polling},
     printing::Printing,
     recorder::Recorder,
+    reporting::Reporting,
     screen::{Screen, ScreenSettings},
     signals::Signals,
 };
@@ -44,6 +45,7 @@ use crate::{
         writer::Writer,
     },
     notify::Channels,
+    report::Reports,
     source::poll::Poller,
 };
 
@@ -125,6 +127,8 @@ pub struct Session {
     pub notes: Vec<String>,
     /// The baseline from another time.
     pub past: Past,
+    /// What is written at the end.
+    pub reports: Reports,
 }
 
 impl Session {
@@ -138,6 +142,7 @@ impl Session {
         let Begun { watch, first, seq, journal } = self.begun;
         let (snapshots, pictures) = watch::channel(Arc::new(watch.snapshot()));
         let signals = Signals::listen().map_err(Failure::internal)?;
+        let reporting = Reporting::start(self.reports, journal.as_ref().map(Writer::path));
         let (recorder, writing) = match journal.map(Recorder::start) {
             Some((recorder, thread)) => (Some(recorder), Some(thread)),
             None => (None, None),
@@ -173,6 +178,7 @@ impl Session {
             watch_limit: Duration::from_secs_f64(watch.setup().policy.verify_timeout_s),
             notices,
             shown,
+            reporting: reporting.clone(),
         };
         if let Some(order) = unfinished {
             performing.reconcile(order);
@@ -196,6 +202,7 @@ impl Session {
             over = dispatcher.run(start, first, inbox) => over,
             stop = signals.watch(self.clock.clone(), happenings) => {
                 tracing::warn!("asked to stop twice: leaving at once");
+                reporting.write().await;
                 return Ok(if stop == Stop::Interrupt { 130 } else { 143 });
             }
         };
@@ -212,6 +219,7 @@ impl Session {
         if let Some(thread) = writing {
             join(thread).await;
         }
+        reporting.write().await;
         Ok(ended.map_or(crate::exit::code::INTERNAL, |e| e.exit_code))
     }
 }
@@ -249,6 +257,7 @@ struct Performing {
     watch_limit: Duration,
     notices: mpsc::Sender<Notice>,
     shown: Shown,
+    reporting: Reporting,
 }
 
 impl Performing {
@@ -286,6 +295,7 @@ impl Hands for Performing {
     }
 
     fn show(&mut self, line: &Line) {
+        self.reporting.line(line);
         if let Shown::Lines(printing) = &mut self.shown {
             printing.line(line);
         }

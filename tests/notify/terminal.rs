@@ -8,9 +8,8 @@ use rollwatch::{
 
 use crate::notices::notice;
 
-const OSC9: &str = "\x1b]9;v2.5.0 leaning bad · api-server · prod: error rate 1.31 % > 1 %, baseline 0.29 %, 1 856 requests\x1b\\";
-const OSC777: &str =
-    "\x1b]777;notify;v2.5.0 leaning bad · api-server · prod;error rate 1.31 % > 1 %, baseline 0.29 %, 1 856 requests\x1b\\";
+const OSC9: &str = "\x1b]9;v2.5.0 leaning bad · api-server · prod: error rate 1.31 % > 1 %, baseline 0.29 %, 1 856 requests. Rolls back in about 30 s.\x1b\\";
+const OSC777: &str = "\x1b]777;notify;v2.5.0 leaning bad · api-server · prod;error rate 1.31 % > 1 %, baseline 0.29 %, 1 856 requests. Rolls back in about 30 s.\x1b\\";
 
 /// What is sent to the terminal with these values of `TERM`, `TERM_PROGRAM` and `TMUX`.
 fn sent(notice: &Notice, (term, program, tmux): (&str, &str, &str)) -> String {

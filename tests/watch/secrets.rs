@@ -44,10 +44,14 @@ fn a_canary_is_shown_to_its_instances_and_to_nobody_else() {
         let output = home.command(arguments).env("TOKEN", format!("{CANARY}-env")).output().expect("runs");
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
     };
-    let mut everything = said(&["watch", "-c", "rollwatch.toml", "-vv", "--format", "jsonl"]);
+    let reports = ["--junit", "junit.xml", "--markdown", "report.md"];
+    let mut everything = said(&[&["watch", "-c", "rollwatch.toml", "-vv", "--format", "jsonl"][..], &reports].concat());
     everything += &said(&["config", "show", "-c", "rollwatch.toml"]);
     everything += &said(&["lint", "rollwatch.toml"]);
     everything += &fs::read_to_string(home.journal()).expect("a journal");
+    for report in ["junit.xml", "report.md"] {
+        everything += &fs::read_to_string(home.path(report)).expect("a report");
+    }
     assert!(everything.contains("watch.ended") && everything.contains("TOKEN"), "{everything}");
     assert!(!everything.contains(CANARY), "the secret is out");
     let seen = seen.lock().expect("no panic").clone();

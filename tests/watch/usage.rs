@@ -100,12 +100,14 @@ fn the_readme_shows_commands_that_exist() {
     use clap::Parser as _;
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("a README");
     let blocks = readme.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap_or_default());
-    let lines: Vec<&str> = blocks.flat_map(str::lines).collect();
+    let of_ci = readme.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap_or_default());
+    let steps = of_ci.flat_map(str::lines).map(|line| line.trim().trim_start_matches("- ").trim_start_matches("run: "));
+    let lines: Vec<&str> = blocks.flat_map(str::lines).chain(steps).collect();
     for wanted in ["cargo demo", "tests/run --install"] {
         assert!(lines.contains(&wanted), "{wanted}");
     }
     let ours: Vec<&&str> = lines.iter().filter(|line| line.starts_with("rollwatch ")).collect();
-    assert!(ours.len() >= 4);
+    assert!(ours.len() >= 6);
     for line in ours {
         let words = line.split(" > ").next().unwrap_or_default().split_whitespace();
         assert!(rollwatch::cli::Cli::try_parse_from(words).is_ok(), "{line}");
