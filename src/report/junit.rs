@@ -117,7 +117,7 @@ fn watch(summary: &Summary) -> Case {
 }
 
 fn check(id: &str, judged: Option<&Judged>) -> Case {
-    let Some(Judged { change, .. }) = judged else {
+    let Some(judged @ Judged { change, .. }) = judged else {
         let (word, message) = ("insufficient".to_owned(), "It was never judged".to_owned());
         return Case { name: id.to_owned(), seconds: 0.0, result: Became::Skipped, word, message, lines: Vec::new() };
     };
@@ -127,7 +127,7 @@ fn check(id: &str, judged: Option<&Judged>) -> Case {
         CheckVerdict::ProviderError => Became::Broken,
         CheckVerdict::Insufficient | CheckVerdict::NoData | CheckVerdict::Shared | CheckVerdict::Muted => Became::Skipped,
     };
-    let lines = change.explanation.iter().map(|reason| format!("{}: {}", reason.about, reason.text));
+    let lines = judged.explanation().iter().map(|reason| format!("{}: {}", reason.about, reason.text));
     Case {
         name: id.to_owned(),
         seconds: 0.0,

@@ -146,9 +146,9 @@ fn versions(summary: &Summary) -> Vec<String> {
     let rows = [
         line("version", &|role| md(names.of(role))),
         line("running for", &|role| ages.of(role).map_or_else(|| "–".to_owned(), seconds)),
-        line("requests", &|role| humanize::count(counted.of(role).requests)),
-        line("errors", &|role| figures::errors(counted.of(role))),
-        line("p99", &|role| p99(counted.of(role))),
+        line("requests in all", &|role| humanize::count(counted.of(role).requests)),
+        line("errors in all", &|role| figures::errors(counted.of(role))),
+        line("p99 in all", &|role| p99(counted.of(role))),
     ];
     table(&["", "baseline", "candidate"], rows)
 }
@@ -189,9 +189,9 @@ fn reasons(summary: &Summary) -> Vec<String> {
         let change = &judged.change;
         let (at, word) = (humanize::clock(judged.at), change.verdict.word().replace('_', " "));
         let signal = if judged.gates { "" } else { " (a signal: nothing follows from it)" };
-        lines.push(format!("{}. **{}: {word}**{signal}, {at}. {}", i + 1, md(&change.check), sentence(&change.sentence)));
+        lines.push(format!("{}. **{}: {word}** at {at}{signal}. {}", i + 1, md(&change.check), sentence(&change.sentence)));
         lines.extend(figures::values(change, summary.needed_nats()).into_iter().map(|text| format!("   - {text}")));
-        lines.extend(change.explanation.iter().map(|reason| format!("   - {}: {}", md(&reason.about), md(&reason.text))));
+        lines.extend(judged.explanation().iter().map(|reason| format!("   - {}: {}", md(&reason.about), md(&reason.text))));
     }
     lines.push(String::new());
     lines

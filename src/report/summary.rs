@@ -3,16 +3,20 @@
 //! Made of the lines of a journal or of the same lines as they are emitted, one by one; so a report written at the end of a run and one
 //! made of its journal later are the same text. Pure, and bounded whatever the journal holds.
 
+mod rows;
+
 use std::{collections::BTreeMap, time::Duration};
+
+use rows::Polled;
+pub use rows::{Deed, End, Judged, Kept, Step};
 
 use super::chart::Chart;
 use crate::engine::{
-    action::{Action, Actor, Target},
     compare::counts::Tally,
     event::{CheckChange, Ended, Event, Line, Poll, Started, VerdictChange},
     policy::{BaselineMode, Policy},
     recent::Sum,
-    role::{Role, Sides},
+    role::Sides,
     sample::Sample,
     strategy::Stage,
     time::Time,
@@ -21,8 +25,6 @@ use crate::engine::{
 
 /// Steps, actions and notes that are kept of a watch; later ones are counted.
 const MAX_ROWS: usize = 100;
-/// Changes of checks that are kept of one step.
-const MAX_CHANGES: usize = 40;
 /// Checks that are kept; the product has five and those of a configuration.
 const MAX_CHECKS: usize = 50;
 /// Reasons that are shown.
@@ -59,98 +61,6 @@ pub struct Summary {
     open: Option<Polled>,
 }
 
-/// The first so many, and how many more there were.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Kept<T> {
-    /// Those that are kept.
-    pub rows: Vec<T>,
-    /// How many are not.
-    pub more: usize,
-    limit: usize,
-}
-
-impl<T> Kept<T> {
-    const fn of(limit: usize) -> Self {
-        Self { rows: Vec::new(), more: 0, limit }
-    }
-
-    fn push(&mut self, row: T) {
-        if self.rows.len() < self.limit {
-            self.rows.push(row);
-        } else {
-            self.more += 1;
-        }
-    }
-}
-
-/// One step of the ladder: what it saw.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// Which, from 1.
-    pub index: u32,
-    /// Of how many.
-    pub of: u32,
-    /// The candidate's share of traffic, a fraction; null without a backend that has weights.
-    pub weight: Option<f64>,
-    /// What it is for.
-    pub stage: Stage,
-    /// Its first poll.
-    pub began: Time,
-    /// Time in which both versions were seen.
-    pub watched: Duration,
-    /// Time in which at least one was not.
-    pub blind: Duration,
-    /// Everything that was counted in it, warm-up included.
-    pub counted: Sides<Sum>,
-    /// Each change of a check, and when.
-    pub changes: Kept<(Time, CheckChange)>,
-    /// Its newest verdict; null when it was left before there was one.
-    pub verdict: Option<Verdict>,
-}
-
-/// A check's newest verdict.
-#[derive(Clone, Debug)]
-pub struct Judged {
-    /// When it was said.
-    pub at: Time,
-    /// With evidence and explanation of that moment.
-    pub change: CheckChange,
-    /// Whether it can fail the watch.
-    pub gates: bool,
-}
-
-/// One action, from the request to its end.
-#[derive(Clone, Debug)]
-pub struct Deed {
-    /// Names the decision.
-    pub id: String,
-    /// What.
-    pub action: Action,
-    /// Where to.
-    pub target: Target,
-    /// Who asked.
-    pub actor: Actor,
-    /// Why.
-    pub reason: Option<String>,
-    /// When it was asked for.
-    pub requested: Time,
-    /// When the backend took it.
-    pub sent: Option<Time>,
-    /// What became of it, and when; null when nothing is recorded.
-    pub end: Option<(Time, End)>,
-}
-
-/// What became of an action.
-#[derive(Clone, Debug, PartialEq)]
-pub enum End {
-    /// Seen to work, so many seconds after it was sent.
-    Seen(f64),
-    /// Not done, and why.
-    Failed(String),
-    /// Sent but not seen to work, and what was seen instead.
-    Unseen(String),
-}
-
 /// What the end of a watch means to whoever waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -162,14 +72,6 @@ pub enum Standing {
     Unsure,
     /// The watch itself did not come to its end, or a human is needed.
     Broken,
-}
-
-#[derive(Clone, Debug)]
-struct Polled {
-    at: Time,
-    since_last: Duration,
-    weight: Option<f64>,
-    tallies: Sides<Tally>,
 }
 
 impl Summary {
@@ -398,37 +300,6 @@ impl Summary {
     #[must_use]
     pub fn end(&self) -> Time {
         self.ended.as_ref().map_or(self.last, |(at, _)| *at)
-    }
-}
-
-impl Step {
-    fn new(index: u32, of: u32, weight: Option<f64>, stage: Stage, began: Time) -> Self {
-        Self {
-            index,
-            of,
-            weight,
-            stage,
-            began,
-            watched: Duration::ZERO,
-            blind: Duration::ZERO,
-            counted: Sides::default(),
-            changes: Kept::of(MAX_CHANGES),
-            verdict: None,
-        }
-    }
-
-    /// As the watch counts its window: what lies between two polls that are too far apart was not seen.
-    fn add(&mut self, polled: &Polled, baseline: BaselineMode, poll_s: f64) {
-        // Once it has all traffic there is nothing beside it.
-        let against = if self.stage == Stage::Bake { BaselineMode::Static } else { baseline };
-        let sees = against.compared().iter().all(|role| polled.tallies.of(*role).answered);
-        let poll = Duration::try_from_secs_f64(poll_s).unwrap_or(Duration::MAX);
-        let seen = if polled.since_last > poll.saturating_mul(3) / 2 { poll } else { polled.since_last };
-        *(if sees { &mut self.watched } else { &mut self.blind }) += seen;
-        self.blind += polled.since_last.saturating_sub(seen);
-        for role in Role::BOTH {
-            self.counted.of_mut(role).add(polled.tallies.of(role));
-        }
     }
 }
 

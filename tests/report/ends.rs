@@ -80,7 +80,7 @@ fn a_check_that_does_not_gate_is_no_case_and_never_the_first_reason() {
     let names: Vec<String> = suite(&junit::render(&summary, &links())).cases.into_iter().map(|case| case.name).collect();
     assert_eq!(names, ["watch", "errors", "latency", "health", "restarts"]);
     assert_eq!(summary.strongest()[0].change.check, "errors");
-    assert!(markdown::render(&summary, &links()).contains("**traffic: warn** (a signal: nothing follows from it)"));
+    assert!(markdown::render(&summary, &links()).contains("**traffic: warn** at 20:14:06 (a signal: nothing follows from it)"));
     let annotations = github::annotations(&summary);
     assert!(annotations.len() == 2 && annotations[1].starts_with("::warning title=api%3A traffic warn::"), "{annotations:?}");
 }

@@ -2,11 +2,15 @@
 
 use insta::assert_snapshot;
 use rollwatch::{
-    engine::event::{Event, Line},
+    engine::{
+        event::{Event, Evidence, Figures, Line},
+        role::Sides,
+        verdict::CheckVerdict,
+    },
     report::{github, junit, markdown},
 };
 
-use crate::lines::{links, recorded, summary};
+use crate::lines::{check, lines, links, recorded, started, summary};
 
 #[test]
 fn the_recorded_watch_in_every_form() {
@@ -52,4 +56,21 @@ fn the_strongest_reason_is_the_one_that_convicted() {
     let summary = summary(&recorded());
     let strongest: Vec<&str> = summary.strongest().iter().map(|judged| judged.change.check.as_str()).collect();
     assert_eq!((strongest.len(), strongest.first().copied()), (3, Some("errors")));
+}
+
+#[test]
+fn a_configured_check_has_its_counts() {
+    let mut jobs = check("jobs", CheckVerdict::Warn, "v2 fails more jobs than v1");
+    let side = |of, bad: f64| Figures { requests: Some(of), bad: Some(bad), value: Some(bad / of), of: None };
+    jobs.evidence = Evidence {
+        sides: Sides { baseline: side(400.0, 2.0), candidate: side(120.0, 3.0) },
+        difference: Some(0.02),
+        band: Some((-0.001, 0.041)),
+        rollback_nats: Some(std::f64::consts::LN_10),
+        ..Evidence::default()
+    };
+    let step = Event::Step { index: 1, of: 1, weight: 0.5 };
+    let text = markdown::render(&summary(&lines([started("api", "v1", "v2"), step, Event::Check(Box::new(jobs))])), &links());
+    let counts = "candidate 3 of 120 (2.50 %), baseline 2 of 400 (0.50 %): +2.00 pp \\[-0.10, +4.10\\]";
+    assert!(text.contains(counts) && text.contains("50 % of the evidence that rolls back"), "{text}");
 }

@@ -40,7 +40,10 @@ fn spawn(home: &Home, columns: u16, rows: u16, arguments: &[&str]) -> (Box<dyn M
 
 impl Terminal {
     fn start(columns: u16, rows: u16, arguments: &[&str]) -> Self {
-        let home = Home::new();
+        Self::of(Home::new(), columns, rows, arguments)
+    }
+
+    fn of(home: Home, columns: u16, rows: u16, arguments: &[&str]) -> Self {
         let (master, child) = spawn(&home, columns, rows, arguments);
         let [high, wide] = [rows, columns].map(|n| std::num::NonZeroU16::new(n).expect("not zero"));
         let screen = Arc::new(Mutex::new(vt100::Parser::new(high, wide, 0)));
@@ -161,6 +164,25 @@ fn leaving_before_the_outcome_is_130_and_a_signal_is_143() {
     let (status, bytes) = terminal.ended();
     assert_eq!(status.exit_code(), 143);
     assert!(gave_back(&bytes));
+}
+
+#[test]
+fn a_screen_that_is_left_leaves_its_report() {
+    let home = Home::new();
+    let report = home.path("report.md");
+    let arguments = ["demo", "--markdown", report.to_str().expect("UTF-8")];
+    let mut terminal = Terminal::of(home, 80, 24, &arguments);
+    terminal.shows("WARMING UP");
+    assert!(!report.exists(), "it is written at the end");
+    terminal.type_keys(b"q");
+    let journal = terminal.home.journal();
+    let home = &terminal.home;
+    let told = || std::fs::read_to_string(&report).ok();
+    let text = wait_for(told);
+    assert!(text.contains("**Verdict inconclusive: interrupted, exit code 130.** Left before the outcome was known."), "{text}");
+    assert_eq!(text, home.run(&["report", journal.to_str().expect("UTF-8")]).out);
+    let (status, _) = terminal.ended();
+    assert_eq!(status.exit_code(), 130);
 }
 
 /// Nobody reads this terminal, so it is blocked before it is gone.

@@ -112,6 +112,32 @@ fn a_time_limit_and_an_interrupt_leave_a_report_too() {
     assert!(read(&home, "report.md").contains("**Verdict inconclusive: interrupted, exit code 130.**"));
 }
 
+/// The second signal leaves an action behind that nobody has seen the end of: the report says so.
+#[test]
+fn a_watch_that_is_left_at_once_is_reported_as_not_finished() {
+    let (baseline, candidate) = pair(true);
+    let scripted = Scripted::new();
+    scripted.config(&baseline, &candidate);
+    scripted.script(
+        "before-set",
+        "#!/bin/sh\ntouch reached; i=0; while [ ! -e go ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done\n",
+    );
+    let home = &scripted.home;
+    let arguments = ["watch", "-c", "rollwatch.toml", "--auto-rollback", "--markdown", "report.md", "--junit", "junit.xml"];
+    let running = in_actions(home, &arguments).spawn().expect("starts");
+    let pid = Pid::from_raw(running.id().cast_signed()).expect("a process");
+    wait_for(|| home.path("reached").exists().then_some(()));
+    kill_process(pid, Signal::INT).expect("sent");
+    wait_for(|| fs::read_to_string(home.journal()).ok().filter(|text| text.contains("Asked to stop")));
+    kill_process(pid, Signal::INT).expect("sent");
+    let ran = Ran::from(running.wait_with_output().expect("ends"));
+    home.write("go", "");
+    assert_eq!(ran.code, 130, "{ran:?}");
+    let report = read(home, "report.md");
+    assert!(report.contains("**Not finished.**") && report.contains("| – | no end is recorded |"), "{report}");
+    assert!(read(home, "junit.xml").contains("<error type=\"unfinished\""));
+}
+
 #[test]
 fn a_watch_that_was_gone_on_with_is_reported_whole() {
     let (baseline, candidate) = pair(false);
