@@ -80,6 +80,8 @@ pub struct Watch {
     orders: u32,
     action: Option<Running>,
     restored: Option<restored::Restored>,
+    /// When an action of ours was last seen to have moved the traffic.
+    moved: Option<Time>,
     stop: Option<Stop>,
     has_quit: bool,
     ended: Option<Ended>,
@@ -174,6 +176,7 @@ impl Watch {
             orders: 0,
             action: None,
             restored: None,
+            moved: None,
             stop: None,
             has_quit: false,
             ended: None,
@@ -198,7 +201,7 @@ impl Watch {
     pub fn handle(&mut self, at: Time, input: Input) -> Vec<Effect> {
         self.now = self.now.max(at);
         match input {
-            Input::Polled(polled) => self.poll(polled),
+            Input::Polled(polled) => self.poll(self.without_stale_rollout(at, polled)),
             Input::History(samples) => self.history(&samples),
             Input::Wish(intent) => self.wish(intent),
             Input::Report(report) => self.report(report),

@@ -129,6 +129,24 @@ fn a_ladder_climbs_by_itself_and_each_step_has_its_window() {
     assert_eq!(played.ended().expect("promoted").outcome, Outcome::Promoted);
 }
 
+#[test]
+fn a_look_that_began_before_our_own_promotion_is_nobody_elses_doing() {
+    let mut setup = Setup { steps: vec![0.25, 1.0], ..setup(auto()) };
+    setup.policy.strategy = Strategy { kind: Kind::Canary, smoke_s: 0.0, bake_s: 300.0 };
+    let mut played = Played::new(setup);
+    let order = until_asked(&mut played, 900.0, |_| split(0.25)).expect("promoted");
+    let began = played.t;
+    played.t += 2.0;
+    carry_out(&mut played, &order);
+    // A poll that began before that comes in only now, with the weight of then.
+    let looked = |weight| Input::Polled(Polled { samples: vec![], rollout: Some(Ok(rollout(weight, "t0"))) });
+    played.feed(began, looked(0.25));
+    let weight = |played: &Played| played.watch.snapshot().deployment.weight;
+    assert_eq!(weight(&played), Some(1.0));
+    played.feed(began + 10.0, looked(0.25));
+    assert_eq!(weight(&played), Some(0.25), "what is seen afterwards is somebody's doing");
+}
+
 /// One thing that may happen to a watch.
 #[derive(Clone, Copy, Debug)]
 enum Step {

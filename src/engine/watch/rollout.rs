@@ -1,10 +1,16 @@
 //! What the backend shows: its state for the guards, and whatever somebody else did to the deployment in the meantime.
 
 use super::{Watch, tell::News};
-use crate::engine::{action::Rollout, setup::Until, snapshot::Tone, verdict::Outcome};
+use crate::engine::{action::Rollout, effect::Polled, setup::Until, snapshot::Tone, time::Time, verdict::Outcome};
 use crate::humanize;
 
 impl Watch {
+    /// A poll that began before our own action was seen may bring the state from before it: that is nobody else's doing.
+    pub(super) fn without_stale_rollout(&self, began: Time, polled: Polled) -> Polled {
+        let is_stale = self.moved.is_some_and(|moved| began <= moved);
+        Polled { rollout: polled.rollout.filter(|_| !is_stale), ..polled }
+    }
+
     pub(super) fn see_rollout(&mut self, seen: Option<Result<Rollout, String>>) {
         match seen {
             None => {}
