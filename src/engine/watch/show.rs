@@ -1,5 +1,6 @@
 //! The picture for front ends, built from the state of a watch.
 
+mod acted;
 mod keys;
 mod rows;
 mod state;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::{
-    Watch, act,
+    Watch,
     checks::{CALM, Check},
 };
 use crate::engine::{
@@ -11,21 +11,20 @@ use crate::engine::{
     action::Action,
     compare::Metric,
     policy::BaselineMode,
-    role::Role,
     snapshot::{Badge, Glyph, Sentence, Tone},
     strategy::Stage,
-    verdict::{CheckVerdict, Outcome, Verdict},
+    verdict::{CheckVerdict, Verdict},
     words::{self, Say},
 };
 use crate::humanize;
 
-type State = (Badge, Sentence, Sentence);
+pub(super) type State = (Badge, Sentence, Sentence);
 
-const fn badge(glyph: Glyph, word: &'static str, tone: Tone) -> Badge {
+pub(super) const fn badge(glyph: Glyph, word: &'static str, tone: Tone) -> Badge {
     Badge { glyph, word, tone, filled: false }
 }
 
-const fn filled(glyph: Glyph, word: &'static str, tone: Tone) -> Badge {
+pub(super) const fn filled(glyph: Glyph, word: &'static str, tone: Tone) -> Badge {
     Badge { glyph, word, tone, filled: true }
 }
 
@@ -41,118 +40,6 @@ impl Watch {
             .unwrap_or_else(|| self.open_state())
     }
 
-    fn ended_state(&self) -> Option<State> {
-        let ended = self.ended.as_ref()?;
-        let (badge, next) = match ended.outcome {
-            Outcome::RolledBack => (filled(Glyph::Pass, "ROLLED BACK", Tone::Good), self.done_by()),
-            Outcome::Promoted => (filled(Glyph::Pass, "PROMOTED", Tone::Good), self.done_by()),
-            Outcome::RollbackFailed | Outcome::PromotionFailed => (filled(Glyph::Fail, "NOT SEEN", Tone::Bad), self.human_needed()),
-            Outcome::EndedElsewhere => (badge(Glyph::Unknown, "ENDED ELSEWHERE", Tone::Held), nothing_more()),
-            Outcome::Superseded => (badge(Glyph::Unknown, "SUPERSEDED", Tone::Held), nothing_more()),
-            Outcome::Stuck => (badge(Glyph::Warn, "STUCK", Tone::Bad), nothing_more()),
-            Outcome::Paused => (badge(Glyph::Unsure, "PAUSED", Tone::Unsure), nothing_more()),
-            Outcome::Timeout => (badge(Glyph::Unsure, "TIMED OUT", Tone::Unsure), nothing_more()),
-            Outcome::Interrupted => (badge(Glyph::Unsure, "INTERRUPTED", Tone::Unsure), nothing_more()),
-            Outcome::None => return self.decided_state(),
-        };
-        Some((badge, self.ended_sentence(&ended.sentence), next))
-    }
-
-    fn ended_sentence(&self, sentence: &str) -> Sentence {
-        let names = &self.setup.names;
-        match self.ended.as_ref().map(|e| e.outcome) {
-            Some(Outcome::RolledBack) => {
-                self.normal_again(Say::new().strong("All traffic is on ").baseline(names).text(" again, and it was seen to work"))
-            }
-            Some(Outcome::Promoted) if self.action.is_some() => {
-                Say::new().strong("All traffic is on ").candidate(names).text(", and it was seen to work.").done()
-            }
-            _ => Sentence::plain(words::stopped(sentence)),
-        }
-    }
-
-    fn restored_state(&self) -> Option<State> {
-        self.restored.as_ref()?;
-        let names = &self.setup.names;
-        let say = Say::new().strong("All traffic is on ").baseline(names).text(" again, and it was seen to work.").done();
-        let next = Say::new().text("Looking how ").baseline(names).text(" does now.").done();
-        Some((filled(Glyph::Pass, "ROLLED BACK", Tone::Good), say, next))
-    }
-
-    /// The baseline's own figures of the last minute close the sentence of a rollback.
-    fn normal_again(&self, say: Say) -> Sentence {
-        let minute = self.recent.over(Role::Baseline, self.now, crate::engine::recent::MINUTE);
-        let say = match minute.error_rate() {
-            Some(rate) => say.then().text(format!(": {} errors", humanize::rate(rate))),
-            None => say,
-        };
-        match minute.p99() {
-            Some(p99) => say.then().text(format!(", p99 {}.", words::p99_text(p99))).done(),
-            None => say.text(".").done(),
-        }
-    }
-
-    fn done_by(&self) -> Sentence {
-        let Some(running) = &self.action else {
-            return nothing_more();
-        };
-        let by = words::capitalised(&act::by(&running.order.actor));
-        let at = humanize::clock(running.requested);
-        let took = running.done.zip(running.sent).map(|(done, sent)| humanize::duration(done.since(sent))).unwrap_or_default();
-        let say = Say::new().text(format!("{by} at {at}, seen after {took}."));
-        let say = if running.order.action.is_retreat() {
-            say.then().text(" ").candidate(&self.setup.names).text(" gets no traffic.")
-        } else {
-            say.then()
-        };
-        say.then().text(" Nothing to do.").done()
-    }
-
-    fn human_needed(&self) -> Sentence {
-        let say = Say::new().strong("A human is needed.");
-        if self.can(Action::Rollback) && self.ended.is_none() {
-            say.then().text(" ").key("R").text(" sends it again.").done()
-        } else {
-            say.done()
-        }
-    }
-
-    fn action_state(&self) -> Option<State> {
-        let running = self.action.as_ref()?;
-        let action = running.order.action;
-        if let Some(trouble) = &running.trouble {
-            if !(action.is_retreat() || action.is_promotion()) {
-                return None;
-            }
-            return Some((
-                filled(Glyph::Fail, "NOT SEEN", Tone::Bad),
-                Sentence::plain(words::stopped(trouble)),
-                self.human_needed(),
-            ));
-        }
-        if running.is_over {
-            return None;
-        }
-        let word = match action {
-            Action::Promote | Action::PromoteFull => "PROMOTING",
-            Action::Rollback => "ROLLING BACK",
-            Action::Abort => "ABORTING",
-            Action::Pause => "PAUSING",
-            Action::Resume => "RESUMING",
-            Action::Retry => "RETRYING",
-        };
-        let tone = if action.is_retreat() { Tone::Bad } else { Tone::Good };
-        let facts: Vec<String> = running.facts.iter().map(|f| format!("{} {}", f.text, if f.holds { "✓" } else { "…" })).collect();
-        let sentence = match running.sent {
-            None => Sentence::plain("The intent is written down; asking the backend."),
-            Some(at) if facts.is_empty() => Sentence::plain(format!("Sent at {}; looking for its effect.", humanize::clock(at))),
-            Some(at) => Sentence::plain(format!("Sent at {}: {}.", humanize::clock(at), facts.join(", "))),
-        };
-        let limit = humanize::duration(Duration::from_secs_f64(running.limit_s));
-        let next = Say::new().text(format!("Called failed after {limit}.")).then().text(" Nothing to press.").done();
-        Some((filled(Glyph::Warn, word, tone), sentence, next))
-    }
-
     fn young_state(&self) -> Option<State> {
         if self.step.started.is_some() {
             return None;
@@ -165,7 +52,7 @@ impl Watch {
         ))
     }
 
-    fn decided_state(&self) -> Option<State> {
+    pub(super) fn decided_state(&self) -> Option<State> {
         match (&self.step.convicted, &self.step.judged) {
             (Some((_, sentence)), _) => Some((filled(Glyph::Fail, "BAD", Tone::Bad), ended_with_stop(sentence), self.bad_next())),
             (None, Some(Ok(()))) => {
@@ -430,6 +317,6 @@ fn ended_with_stop(sentence: &Sentence) -> Sentence {
     sentence
 }
 
-fn nothing_more() -> Sentence {
+pub(super) fn nothing_more() -> Sentence {
     Sentence::plain("This watch is over; nothing is judged any more.")
 }
