@@ -9,6 +9,7 @@ pub mod demo;
 mod guard;
 pub mod ladder;
 pub mod nginx;
+mod patience;
 mod program;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
@@ -43,6 +44,15 @@ pub trait Act: Send + Sync {
     /// # Errors
     /// See [`ActError`]: the kinds differ in whether anything may have changed.
     fn act<'a>(&'a self, order: &'a Order) -> Answer<'a, Result<(), ActError>>;
+
+    /// Goes on with an order that was cut off: only where the state shows that it was begun, and only with what may be done twice.
+    ///
+    /// # Errors
+    /// [`ActError::Refused`] where there is nothing of that kind, else as [`Act::act`].
+    fn finish<'a>(&'a self, order: &'a Order) -> Answer<'a, Result<(), ActError>> {
+        let why = format!("nothing of {} can be done twice", order.id);
+        Box::pin(std::future::ready(Err(ActError::Refused(why))))
+    }
 }
 
 /// A backend as a session holds it. `act` is absent in a read-only session.

@@ -52,12 +52,13 @@ use variables::Variables;
 const DEFAULT: &str = include_str!("../config/default.toml");
 
 /// Files to begin with, by what they are for.
-const EXAMPLES: [(&str, &str); 5] = [
+const EXAMPLES: [(&str, &str); 6] = [
     ("nginx", include_str!("../config/examples/nginx.toml")),
     ("ladder", include_str!("../config/examples/ladder.toml")),
     ("command", include_str!("../config/examples/command.toml")),
     ("urls", include_str!("../config/examples/urls.toml")),
     ("worker", include_str!("../config/examples/worker.toml")),
+    ("demo", include_str!("../config/examples/demo.toml")),
 ];
 
 /// Reads the configuration: the built-in default, over it the file at `source`, the variables of `environment` whose names begin

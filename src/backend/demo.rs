@@ -1,10 +1,10 @@
 //! The demo's router as a backend: HTTP on loopback, compare-and-set on its revision.
 
-use std::{collections::BTreeMap, fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use url::Url;
 
-use super::{Act, ActError, Answer, Backend, BackendError, BuildError, Observe, guard, ladder::Plan};
+use super::{Act, ActError, Answer, Backend, BackendError, BuildError, Observe, guard, ladder::Plan, patience::Patience};
 use crate::{
     demo::router::{Change, State},
     engine::{
@@ -12,40 +12,39 @@ use crate::{
         role::Sides,
     },
     humanize,
-    wire::http::{Client, FetchError, Kind, Method, Options, Purpose, Request, Response, header},
+    wire::http::{Client, Method, Options, Purpose, Request, Response, header},
 };
 
 /// How long the router may take to answer.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// The backend of a demo whose router answers at `router`.
+/// The backend of a demo whose router answers at the address `router`.
 ///
 /// # Errors
-/// When no HTTP client can be made.
-pub fn build(router: SocketAddr, plan: Plan, read_only: bool) -> Result<Backend, BuildError> {
-    let url = Url::parse(&format!("http://{router}/")).map_err(|error| BuildError(error.to_string()))?;
+/// When that is no address, or no HTTP client can be made.
+pub fn build(router: &str, plan: Plan, read_only: bool) -> Result<Backend, BuildError> {
+    let url = Url::parse(router).map_err(|error| BuildError(format!("backend.router is no address: {error}")))?;
     let client = Client::build(&Options::new(Purpose::Act)).map_err(|error| BuildError(error.to_string()))?;
-    let demo = Arc::new(Demo { url, client, plan });
+    let demo = Arc::new(Demo { url, patience: Patience::new(client), plan });
     let hands = (!read_only).then(|| Arc::clone(&demo) as Arc<dyn Act>);
     Ok(Backend { kind: "demo", eyes: demo, hands })
 }
 
 struct Demo {
     url: Url,
-    client: Client,
+    patience: Patience,
     plan: Plan,
 }
 
 impl Demo {
     async fn state(&self) -> Result<State, BackendError> {
-        let answer = self.client.send(Request::get(&self.url, LIMIT)).await;
-        let answer = answer.and_then(Response::page).map_err(|error| BackendError::Unreachable(error.to_string()))?;
-        serde_json::from_slice(&answer.body)
-            .map_err(|error| BackendError::Unusable(format!("the router answered no state: {error}")))
+        read(&self.patience.read(|| Request::get(&self.url, LIMIT), LIMIT).await?)
     }
 
     fn rollout(&self, state: &State) -> Rollout {
-        let abilities: BTreeMap<Action, Ability> = Action::ALL.map(|action| (action, self.ability(action, state))).into();
+        let fixed = guard::other_versions(&self.plan, &state.baseline, &state.candidate);
+        let ability = |action| fixed.clone().map_or_else(|| self.ability(action, state), Ability::Off);
+        let abilities: BTreeMap<Action, Ability> = Action::ALL.map(|action| (action, ability(action))).into();
         Rollout {
             token: state.revision.to_string(),
             weights: Some(Sides { baseline: 1.0 - state.weight, candidate: state.weight }),
@@ -81,15 +80,19 @@ impl Demo {
     }
 
     async fn put(&self, order: &Order) -> Result<(), ActError> {
-        let state = self.state().await.map_err(|error| ActError::Refused(error.to_string()))?;
+        let state = self.patience.read_to_act(|| Request::get(&self.url, LIMIT)).await?;
+        let state = read(&state).map_err(|error| ActError::Refused(error.to_string()))?;
         guard::admit(order, &self.rollout(&state))?;
         let body = serde_json::to_vec(&change(order.action, order.target.weight)).map_err(|e| ActError::Refused(e.to_string()))?;
         let revision =
             header::HeaderValue::from_str(&format!("\"{}\"", order.token)).map_err(|e| ActError::Refused(e.to_string()))?;
-        let request = Request::new(Method::PUT, &self.url, LIMIT).header(header::IF_MATCH, revision).body("application/json", body);
-        let answer = self.client.send(request).await.map_err(|error| unclear(&error))?;
+        let put = || Request::new(Method::PUT, &self.url, LIMIT).header(header::IF_MATCH, revision.clone());
+        let (answer, is_repeated) = self.patience.act(|| put().body("application/json", body.clone())).await?;
         match answer.status() {
             200 => Ok(()),
+            412 if is_repeated => {
+                Err(ActError::Unknown("the router took an earlier request, or somebody else was first".to_owned()))
+            }
             412 => Err(guard::moved(order, "another revision", None)),
             _ => Err(ActError::Refused(answer.refusal().to_string())),
         }
@@ -128,9 +131,9 @@ fn change(action: Action, weight: Option<f64>) -> Change {
     Change { weight, paused }
 }
 
-/// A request that nobody took did nothing; of any other that got no answer nothing is known.
-fn unclear(error: &FetchError) -> ActError {
-    if error.kind == Kind::Refused { ActError::Refused(error.to_string()) } else { ActError::Unknown(error.to_string()) }
+/// The state in an answer.
+fn read(answer: &Response) -> Result<State, BackendError> {
+    serde_json::from_slice(&answer.body).map_err(|error| BackendError::Unusable(format!("the router answered no state: {error}")))
 }
 
 impl fmt::Debug for Demo {

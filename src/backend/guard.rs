@@ -1,9 +1,12 @@
 //! The last check before anything is changed, the same for every backend: an order is carried out only in the state it was decided
 //! on, and only if that state offers exactly what it asks for.
 
-use super::ActError;
+use super::{ActError, ladder::Plan};
 use crate::{
-    engine::action::{Ability, Order, Preview, Rollout},
+    engine::{
+        action::{Ability, Order, Preview, Rollout},
+        role::Role,
+    },
     humanize,
 };
 
@@ -28,6 +31,13 @@ pub(super) fn admit<'a>(order: &Order, now: &'a Rollout) -> Result<&'a Preview, 
         Some(Ability::Off(reason)) => Err(ActError::Refused(format!("{} is not possible: {reason}", order.action.verb()))),
         None => Err(ActError::Refused(format!("{} is not possible here", order.action.verb()))),
     }
+}
+
+/// Why nothing is done to a deployment that is about other versions than those being watched; none when it is about these.
+pub(super) fn other_versions(plan: &Plan, baseline: &str, candidate: &str) -> Option<String> {
+    let pairs = [(Role::Baseline, baseline, &plan.baseline), (Role::Candidate, candidate, &plan.candidate)];
+    let (role, told, watched) = pairs.into_iter().find(|(_, told, watched)| *told != watched.as_str())?;
+    Some(format!("the {} is now {told}, not {watched}", role.word()))
 }
 
 /// The refusal of an order whose state is gone.

@@ -8,7 +8,7 @@ use crate::{
     config::{Loaded, file},
     engine::{
         action::{Action, ActorKind, Preview, Usual},
-        event::{Event, Line, Started},
+        event::{Event, Line, ONE_SHOT, Started},
         verdict::Verdict,
     },
     exit::Failure,
@@ -18,7 +18,7 @@ use crate::{
     runtime::{
         clock::{Clock, wall_clock},
         logging::{self, Destination},
-        oneshot::{self, OneShot, STRATEGY},
+        oneshot::{self, OneShot},
         session::Right,
     },
 };
@@ -54,7 +54,8 @@ async fn act(edge: &Edge, action: Action, args: Args, to: Option<String>) -> Res
     if action.is_promotion() && args.reason.is_none() {
         check_verdict(&store, file)?;
     }
-    let usual = durations(&store, &file.deployment.name).get(&action).copied();
+    // Read only for the question: an action that needs no question does not wait for old journals.
+    let usual = (!args.yes).then(|| durations(&store, &file.deployment.name).get(&action).copied()).flatten();
     confirm(edge, action, &args, file, (&preview, usual))?;
     let at = wall_clock();
     let journal = attach::journal(Some(&store), args.journal.as_deref(), &file.deployment.name, &file.candidate.version, at);
@@ -95,7 +96,7 @@ fn started(loaded: &Loaded, locator: &str, backend: &str) -> Started {
         environment: file.deployment.environment.clone(),
         backend: backend.to_owned(),
         locator: locator.to_owned(),
-        strategy: STRATEGY.to_owned(),
+        strategy: ONE_SHOT.to_owned(),
         baseline: file.baseline.version.clone(),
         candidate: file.candidate.version.clone(),
         window_s: 0.0,
@@ -140,7 +141,7 @@ fn check_verdict(store: &Store, file: &file::File) -> Result<(), Failure> {
 
 fn newest_verdict(store: &Store, file: &file::File) -> Result<Option<Verdict>, Failure> {
     let listing = store.list_of(&file.deployment.name).map_err(Failure::internal)?;
-    let mine = |e: &&crate::journal::store::Entry| e.started.candidate == file.candidate.version && e.started.strategy != STRATEGY;
+    let mine = |e: &&crate::journal::store::Entry| e.started.candidate == file.candidate.version && e.started.strategy != ONE_SHOT;
     let Some(entry) = listing.watches.iter().find(mine) else { return Ok(None) };
     if let Some(ended) = &entry.ended {
         return Ok(Some(ended.verdict));

@@ -55,6 +55,7 @@ pub(super) fn backend(file: &file::File, read_only: bool) -> Result<Option<Backe
         None => return Ok(None),
         Some(file::Backend::Nginx(nginx)) => backend::nginx::build(nginx, &plan, read_only),
         Some(file::Backend::Command(command)) => backend::command::build(command, &plan, read_only),
+        Some(file::Backend::Demo(demo)) => backend::demo::build(&demo.router, plan, read_only),
     };
     built.map(Some).map_err(|error| Failure::usage(error.to_string(), "correct the [backend] section"))
 }

@@ -44,7 +44,8 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let place = watch::Place::find(edge, &args.run, file);
     let mut notes = place.notes.clone();
     let read_only = args.run.read_only.then(|| "asked for with --read-only".to_owned());
-    let backend = backend::demo::build(servers.router, attach::plan(file), read_only.is_some()).map_err(Failure::internal)?;
+    let backend = backend::demo::build(&format!("http://{}/", servers.router), attach::plan(file), read_only.is_some())
+        .map_err(Failure::internal)?;
     let right = place.right(edge, file, start).map(|right| Right { locator: backend.eyes.locator(), ..right });
     let rule = watch::rule(&args.run, read_only, place.stays);
     let setup = watch::setup(&loaded, Some(&backend), rule);

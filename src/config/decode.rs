@@ -49,6 +49,7 @@ fn backend_of(node: &mut Node, shape: &Shape, at: &KeyPath, findings: &mut Findi
     let kind = node.remove(&kind_at)?;
     let backend = match word.as_str() {
         "nginx" => decoder.decode(node).map(Backend::Nginx),
+        "demo" => decoder.decode(node).map(Backend::Demo),
         _ => decoder.decode(node).map(Backend::Command),
     };
     node.put(&kind_at, kind);

@@ -271,6 +271,8 @@ pub enum Backend {
     Nginx(Nginx),
     /// Your own programs.
     Command(Command),
+    /// The router of a `rollwatch demo` that runs in another terminal.
+    Demo(Demo),
 }
 
 /// `[backend] kind = "nginx"`
@@ -338,6 +340,14 @@ pub struct Command {
     /// The directory the programs run in; default the one rollwatch was started in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dir: Option<PathBuf>,
+}
+
+/// `[backend] kind = "demo"`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Demo {
+    /// Where the router answers: `rollwatch demo --format jsonl` tells it in its first line as the `locator`.
+    pub router: String,
 }
 
 /// `[notify]`

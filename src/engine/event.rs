@@ -143,6 +143,9 @@ pub enum Event {
     Unknown,
 }
 
+/// The strategy that the journal of a single action names.
+pub const ONE_SHOT: &str = "one-shot";
+
 /// `watch.started`: everything a replay needs to judge as this watch did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Started {

@@ -224,6 +224,12 @@ impl Watch {
         self.setup.rule = rule;
         self.row("watch", "resumed", "what lies between was not seen", Some(Tone::Held));
         self.emit(Event::WatchStarted(Box::new(self.setup.started(true))));
+        // The record may have been cut off between an action's last word and the end of the watch.
+        let ended = self.ended.take().map(|ended| (ended.outcome, ended.sentence));
+        let trouble = || self.trouble().filter(|_| !self.setup.rule.stays);
+        if let Some((outcome, sentence)) = ended.or_else(trouble) {
+            self.end(outcome, Some(sentence));
+        }
         std::mem::take(&mut self.out)
     }
 

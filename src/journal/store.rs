@@ -27,7 +27,7 @@ use super::{
     writer::Writer,
 };
 use crate::engine::{
-    event::{Ended, Event, Line, Started},
+    event::{Ended, Event, Line, ONE_SHOT, Started},
     time::Time,
 };
 
@@ -126,12 +126,12 @@ impl Store {
         Ok(self.list_of(deployment)?.watches.into_iter().next())
     }
 
-    /// The newest watch of a deployment that has no end: it still runs, or was cut off.
+    /// The newest watch of a deployment that has no end: it still runs, or was cut off. A one-shot action is no watch.
     ///
     /// # Errors
     /// As [`Store::list`].
     pub fn newest_unfinished(&self, deployment: &str) -> Result<Option<Entry>, FileError> {
-        Ok(self.list_of(deployment)?.watches.into_iter().find(|watch| watch.ended.is_none()))
+        Ok(self.list_of(deployment)?.watches.into_iter().find(|watch| watch.ended.is_none() && watch.started.strategy != ONE_SHOT))
     }
 
     /// Every recorded watch of one deployment.

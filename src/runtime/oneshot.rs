@@ -18,9 +18,6 @@ use crate::{
     journal::writer::Writer,
 };
 
-/// The strategy that a journal of a single action names.
-pub const STRATEGY: &str = "one-shot";
-
 /// An action that passed its guards.
 #[derive(Debug)]
 pub struct OneShot {

@@ -46,8 +46,8 @@ pub struct Performance {
 pub type Lock = Box<dyn Send>;
 
 impl Performance {
-    /// Does it. `lock` takes the right to act, or says who has it.
-    pub async fn run(self, lock: impl FnOnce() -> Result<Lock, String>) {
+    /// Does it. `lock` takes the right to act, or says what becomes of the action without it.
+    pub async fn run(self, lock: impl FnOnce() -> Result<Lock, Stage>) {
         match self.ask(lock).await {
             Ok((lock, taken)) => {
                 if taken {
@@ -61,9 +61,10 @@ impl Performance {
         }
     }
 
-    /// Finds out what became of an order that an earlier run began: sends nothing, only looks.
-    pub async fn reconcile(mut self) {
+    /// Finds out what became of an order that an earlier run began: looks, and goes on only with what may be done twice.
+    pub async fn reconcile(mut self, lock: impl FnOnce() -> Result<Lock, Stage>) {
         self.limit = self.limit.min(RECONCILE);
+        let _lock = self.finish(lock).await;
         let end = match self.look_until_seen().await {
             Stage::Unverified { .. } if self.is_unmoved().await => {
                 Stage::Elsewhere { by: "an earlier run was cut off before this had any effect".to_owned() }
@@ -72,6 +73,18 @@ impl Performance {
             end => end,
         };
         self.tell(end).await;
+    }
+
+    /// Somebody else who is acting is left to it: without the lock there is only looking.
+    async fn finish(&self, lock: impl FnOnce() -> Result<Lock, Stage>) -> Option<Lock> {
+        let hands = self.backend.hands.as_ref()?;
+        let lock = lock().inspect_err(|why| tracing::info!(?why, "an interrupted action is only looked at")).ok()?;
+        if !self.look().await.is_ok_and(|seen| seen.done) {
+            let _still = self.clock.hold();
+            let finished = tokio::time::timeout(ACT_LIMIT, hands.finish(&self.order)).await;
+            tracing::info!(id = %self.order.id, ?finished, "an interrupted action was gone on with");
+        }
+        Some(lock)
     }
 
     /// The backend is still in the very state that the order was decided on.
@@ -89,11 +102,11 @@ impl Performance {
     }
 
     /// The lock, and whether the backend said that it has taken the request.
-    async fn ask(&self, lock: impl FnOnce() -> Result<Lock, String>) -> Result<(Lock, bool), Stage> {
+    async fn ask(&self, lock: impl FnOnce() -> Result<Lock, Stage>) -> Result<(Lock, bool), Stage> {
         let Some(hands) = &self.backend.hands else {
             return Err(Stage::Failed { error: "this session is read-only".to_owned() });
         };
-        let lock = lock().map_err(|by| Stage::Elsewhere { by })?;
+        let lock = lock()?;
         if let Err(error) = self.write_down().await {
             return Err(Stage::Failed { error: format!("the intent could not be written down, so nothing was sent: {error}") });
         }

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     backend::Backend,
     engine::{
-        action::Order,
+        action::{Order, Stage},
         effect::{Effect, Input, Stop},
         event::Line,
         intake::Intake,
@@ -80,13 +80,19 @@ impl Right {
     /// Takes it, at once or not at all.
     ///
     /// # Errors
-    /// Who has it.
-    pub fn take(&self) -> Result<Lock, String> {
+    /// What that makes of the action: somebody else has it, or nobody can have it.
+    pub fn take(&self) -> Result<Lock, Stage> {
         match ActionLock::take(&self.store, &self.deployment, &self.locator, &self.holder) {
             Ok(lock) => Ok(Box::new(lock)),
-            Err(error @ (LockError::Held { .. } | LockError::File(_))) => Err(error.to_string()),
+            Err(error @ LockError::Held { .. }) => Err(Stage::Elsewhere { by: error.to_string() }),
+            Err(error @ LockError::File(_)) => Err(no_right(&error.to_string())),
         }
     }
+}
+
+/// Nothing is sent without the right to.
+fn no_right(why: &str) -> Stage {
+    Stage::Failed { error: format!("the right to act could not be taken, so nothing was sent: {why}") }
 }
 
 /// A watch with its journal: new, or gone on with.
@@ -272,20 +278,24 @@ impl Performing {
         })
     }
 
-    /// An action that an earlier run began: nothing is sent; the backend is looked at until it is known what became of it.
+    /// An action that an earlier run began: the backend is looked at until it is known what became of it.
     fn reconcile(&self, order: Order) {
         if let Some(performance) = self.performance(order) {
-            tokio::spawn(performance.reconcile());
+            tokio::spawn(performance.reconcile(self.lock()));
         }
+    }
+
+    /// Takes the right to act, or says who has it.
+    fn lock(&self) -> impl FnOnce() -> Result<Lock, Stage> + Send + 'static {
+        let right = self.right.clone();
+        move || right.map_or_else(|| Err(no_right("there is no place for a lock")), |right| right.take())
     }
 }
 
 impl Hands for Performing {
     fn act(&mut self, order: Order) {
         let Some(performance) = self.performance(order) else { return };
-        let right = self.right.clone();
-        let lock = move || right.map_or_else(|| Err("there is no place for a lock".to_owned()), |right| right.take());
-        tokio::spawn(performance.run(lock));
+        tokio::spawn(performance.run(self.lock()));
     }
 
     fn notify(&mut self, notice: Notice) {

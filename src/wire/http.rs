@@ -8,6 +8,7 @@ mod error;
 mod place;
 mod request;
 mod response;
+mod retry_after;
 
 use std::{
     fmt,
@@ -26,6 +27,7 @@ pub use self::{
     place::shown,
     request::Request,
     response::Response,
+    retry_after::retry_after,
 };
 pub use reqwest::{Method, header};
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod bed;
 pub(crate) mod load;
+pub(crate) mod server;
 
 use std::{path::Path, time::Duration};
 

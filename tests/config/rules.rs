@@ -402,8 +402,18 @@ fn commands() {
             ("kind = \"comand\"", "backend.kind = \"comand\" is not known: did you mean \"command\"?"),
         ],
     );
-    assert_refused("[backend]", &[("status = [\"a\"]", "backend.kind is missing: it must be \"nginx\" or \"command\"")]);
+    assert_refused("[backend]", &[("status = [\"a\"]", "backend.kind is missing: it must be \"nginx\", \"command\" or \"demo\"")]);
     assert_accepted(COMMAND, &["promote = []", "timeout = \"100ms\""]);
+}
+
+#[test]
+fn the_router_of_a_demo() {
+    let section = "[backend]\nkind = \"demo\"\nrouter = \"http://127.0.0.1:40003/\"";
+    assert_accepted(section, &["router = \"http://localhost:1/\""]);
+    assert_refused(
+        section,
+        &[("router = \"127.0.0.1:1\"", "backend.router = \"127.0.0.1:1\" is no address: it must begin with http:// or https://")],
+    );
 }
 
 #[test]

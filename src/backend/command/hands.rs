@@ -30,10 +30,21 @@ impl Hands {
             Ok(ended) if ended.code == 0 => Ok(()),
             Ok(ended) => {
                 let why = ended.stderr.lines().first().cloned().unwrap_or_else(|| "it gave no reason".to_owned());
-                Err(ActError::Refused(format!("`{}` ended with code {}: {why}", shown(&argv), ended.code)))
+                Err(self.refused(order, format!("`{}` ended with code {}: {why}", shown(&argv), ended.code)).await)
             }
             Err(RunError::NotStarted(why)) => Err(ActError::Refused(why)),
             Err(RunError::Cut(why)) => Err(ActError::Unknown(format!("{why}; it may have acted"))),
+        }
+    }
+
+    /// What a program's refusal means: somebody else was first, if the state is another one by now.
+    async fn refused(&self, order: &Order, why: String) -> ActError {
+        match self.0.status().await {
+            Ok(now) if now.token != order.token => {
+                let moved = guard::moved(order, &now.token, now.weights.map(|weights| weights.candidate));
+                ActError::Moved(format!("{moved}; {why}"))
+            }
+            _ => ActError::Refused(why),
         }
     }
 }

@@ -105,7 +105,9 @@ impl Programs {
 
     fn preview(&self, action: Action, status: &Status) -> Result<Preview, String> {
         self.template(action)?;
-        self.same_versions(status)?;
+        if let Some(why) = guard::other_versions(&self.plan, &status.versions.baseline, &status.versions.candidate) {
+            return Err(why);
+        }
         if let Some(reason) = status.why_not(action) {
             return Err(reason.to_owned());
         }
@@ -133,17 +135,6 @@ impl Programs {
             bound_to: format!("state {}; refused if it has changed", guard::short(&status.token)),
             limit_s: self.plan.verify_timeout.as_secs_f64(),
         }
-    }
-
-    /// Nothing is done to a deployment that is about other versions than those being watched.
-    fn same_versions(&self, status: &Status) -> Result<(), String> {
-        for (role, watched) in [(Role::Baseline, &self.plan.baseline), (Role::Candidate, &self.plan.candidate)] {
-            let told = status.versions.of(role);
-            if told != watched {
-                return Err(format!("the {} is now {told}, not {watched}", role.word()));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -46,6 +46,7 @@ pub(super) async fn replace(path: &Path, expected: &str, text: &str) -> Result<(
     let put = swap(&path, &staged, expected).await;
     if put.is_err()
         && let Err(error) = fs::remove_file(&staged).await
+        && error.kind() != io::ErrorKind::NotFound
     {
         tracing::warn!(file = %staged.display(), %error, "a staged upstream file could not be removed");
     }
@@ -57,7 +58,11 @@ async fn swap(path: &Path, staged: &Path, expected: &str) -> Result<(), ReplaceE
     if read(path).await.map_err(ReplaceError::Early)? != expected {
         return Err(ReplaceError::Moved);
     }
-    fs::rename(staged, path).await.map_err(ReplaceError::Early)
+    fs::rename(staged, path).await.map_err(|error| match error.kind() {
+        // Somebody else staged a file of theirs in its place: they were first.
+        io::ErrorKind::NotFound => ReplaceError::Moved,
+        _ => ReplaceError::Early(error),
+    })
 }
 
 /// Writes the text to a hidden file in the same folder, which no `include *.conf` matches.

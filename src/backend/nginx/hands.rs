@@ -97,6 +97,18 @@ impl Hands {
         }
     }
 
+    /// Loads a file that an order has put there before it was cut off.
+    async fn finish(&self, order: &Order) -> Result<(), ActError> {
+        let ours = order.target.weight.and_then(Share::of).map(|share| self.0.upstream.text(share));
+        let read = self.0.read().await.map_err(|error| ActError::Refused(error.to_string()))?;
+        if ours != Some(read.text) {
+            return Err(ActError::Refused("the upstream file is not the one of this order".to_owned()));
+        }
+        self.0.control.test().await.map_err(|failure| ActError::Refused(failure.to_string()))?;
+        self.remember_workers(&order.id).await;
+        self.0.control.reload().await.map_err(|failure| ActError::Unknown(failure.to_string()))
+    }
+
     /// Puts the previous text back and says so, or says that it could not be.
     async fn undone(&self, change: &Change, why: &str) -> ActError {
         match file::replace(&self.0.path, &change.after, &change.before).await {
@@ -120,5 +132,9 @@ impl Hands {
 impl Act for Hands {
     fn act<'a>(&'a self, order: &'a Order) -> Answer<'a, Result<(), ActError>> {
         Box::pin(self.perform(order))
+    }
+
+    fn finish<'a>(&'a self, order: &'a Order) -> Answer<'a, Result<(), ActError>> {
+        Box::pin(self.finish(order))
     }
 }

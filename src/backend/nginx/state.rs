@@ -76,7 +76,10 @@ impl Nginx {
 
     /// The rollout that the file describes.
     pub(super) fn rollout(&self, read: &Read) -> Rollout {
-        let fixed = file::why_fixed(&self.path);
+        let others = self.upstream.others_in(&read.text);
+        let other = others.as_ref().and_then(|told| guard::other_versions(&self.plan, &told.baseline, &told.candidate));
+        let fixed = other.or_else(|| file::why_fixed(&self.path));
+        let ours = || Sides { baseline: self.plan.baseline.clone(), candidate: self.plan.candidate.clone() };
         let token = token(&read.text);
         let ability = |action| match (self.preview(action, read.share, &token), &fixed) {
             (Ok(preview), None) => Ability::Ready(preview),
@@ -85,7 +88,7 @@ impl Nginx {
         };
         Rollout {
             weights: Some(Sides { baseline: 1.0 - read.share, candidate: read.share }),
-            versions: None,
+            versions: Some(others.unwrap_or_else(ours)),
             paused: false,
             abilities: Action::ALL.into_iter().map(|action| (action, ability(action))).collect(),
             token,

@@ -170,6 +170,20 @@ impl Upstream {
         self.share_of(body)
     }
 
+    /// The versions that a file of ours names, if one of those with traffic is not of this configuration: the servers have been given to
+    /// another rollout. A file that an earlier rollout has left behind names strangers only where nobody is sent.
+    pub(super) fn others_in(&self, text: &str) -> Option<Sides<String>> {
+        let named = |role: Role| {
+            let prefix = format!("# {} ", role.word());
+            text.lines().find_map(|line| line.trim().strip_prefix(&prefix))?.rsplit_once(": ")
+        };
+        let (baseline, candidate) = (named(Role::Baseline)?, named(Role::Candidate)?);
+        let nothing = humanize::share(0.0);
+        let is_strange = |(name, part): (&str, &str)| part != nothing && Role::BOTH.iter().all(|r| self.versions.of(*r) != name);
+        (is_strange(baseline) || is_strange(candidate))
+            .then(|| Sides { baseline: baseline.0.to_owned(), candidate: candidate.0.to_owned() })
+    }
+
     fn share_of(&self, body: &str) -> Result<f64, Foreign> {
         let mut totals = Sides { baseline: 0_u64, candidate: 0_u64 };
         let mut seen = BTreeSet::new();

@@ -7,6 +7,7 @@ use crate::{
     commands::Edge,
     config::file::File,
     engine::{
+        event::ONE_SHOT,
         policy::{BaselineMode, Policy},
         time::Time,
         verdict::{Outcome, Verdict},
@@ -18,7 +19,7 @@ use crate::{
         reader,
         store::{Entry, Store},
     },
-    runtime::{oneshot, polling::Past},
+    runtime::polling::Past,
 };
 
 /// What to do about a captured baseline that cannot be used.
@@ -126,7 +127,7 @@ fn good_watches(store: &Store, file: &File) -> impl Iterator<Item = Recording> {
 fn is_good(entry: &Entry) -> bool {
     let is_well = |verdict, outcome| verdict == Verdict::Pass || (outcome == Outcome::Promoted && verdict != Verdict::Fail);
     let never_back = |outcome| !matches!(outcome, Outcome::RolledBack | Outcome::EndedElsewhere | Outcome::RollbackFailed);
-    entry.started.strategy != oneshot::STRATEGY
+    entry.started.strategy != ONE_SHOT
         && entry.ended.as_ref().is_some_and(|ended| is_well(ended.verdict, ended.outcome) && never_back(ended.outcome))
 }
 

@@ -27,6 +27,11 @@ pub(super) fn rules(rules: &mut Rules<'_>) {
             commands(rules, command);
             timeout(rules, command);
         }
+        Some(Backend::Demo(demo)) => {
+            if let Err(problem) = http_url(&demo.router) {
+                rules.refuse("backend.router", problem, "");
+            }
+        }
         None => {}
     }
 }
@@ -35,7 +40,7 @@ pub(super) fn names_programs(file: &File) -> bool {
     match &file.backend {
         Some(Backend::Nginx(nginx)) => !nginx.nginx.is_empty(),
         Some(Backend::Command(_)) => true,
-        None => false,
+        Some(Backend::Demo(_)) | None => false,
     }
 }
 

@@ -1,20 +1,15 @@
-//! `Retry-After`: how long a server asks to be left alone.
+//! `Retry-After`: until when a server asks to be left alone.
 
 use std::time::Duration;
 
-use crate::engine::time::Time;
+use crate::{engine::time::Time, wire::http::retry_after};
 
 /// A server that asks for more is asked again after this all the same.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// The time until which a server asks to wait: seconds, or a date.
-pub(super) fn until(retry_after: &str, now: Time) -> Option<Time> {
-    let retry_after = retry_after.trim();
-    let asked = match retry_after.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => Time::from_ms(jiff::fmt::rfc2822::parse(retry_after).ok()?.timestamp().as_millisecond()).since(now),
-    };
-    (!asked.is_zero()).then(|| now.plus(asked.min(LONGEST)))
+/// The time until which a server asks to wait.
+pub(super) fn until(text: &str, now: Time) -> Option<Time> {
+    retry_after(text, now).map(|asked| now.plus(asked.min(LONGEST)))
 }
 
 #[cfg(test)]

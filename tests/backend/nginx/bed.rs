@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
         Arc,
@@ -29,11 +29,11 @@ use tokio::{net::TcpListener, sync::watch};
 
 use rollwatch::backend::ladder::Plan;
 
-use super::{config, load, plan};
+use super::{
+    config, load, plan,
+    server::{free_address, installed, write_nginx_conf},
+};
 use crate::backend::support::until;
-
-/// Set it to anything and a missing nginx is a failure.
-const REQUIRED: &str = "ROLLWATCH_REQUIRE_SERVERS";
 
 /// One version of the service.
 pub(crate) struct Service {
@@ -138,7 +138,7 @@ impl Bed {
         let program = installed()?;
         let (baseline, candidate) = (Service::start("v2.4.0").await, Service::start("v2.5.0").await);
         let dir = tempfile::tempdir().expect("a folder");
-        let address = free_address().await;
+        let address = free_address();
         let argv = write_nginx_conf(program, dir.path(), address);
         let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
         let file = dir.path().join("upstream.conf");
@@ -223,55 +223,4 @@ impl Drop for Bed {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// The nginx program, also where a user's `PATH` has no `sbin`; none, after one sentence, where there is no nginx.
-fn installed() -> Option<&'static str> {
-    let runs = |program: &&str| Command::new(program).arg("-v").stderr(Stdio::null()).status().is_ok_and(|ended| ended.success());
-    let found = ["nginx", "/usr/sbin/nginx"].into_iter().find(runs);
-    if found.is_none() {
-        let sentence = "nginx is not installed: `apt-get install -y --no-install-recommends nginx-light` does it";
-        assert!(std::env::var_os(REQUIRED).is_none(), "{sentence}");
-        #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-        {
-            eprintln!("skipped: {sentence}");
-        }
-    }
-    found
-}
-
-async fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").await.and_then(|listener| listener.local_addr()).expect("a free port")
-}
-
-/// Writes a configuration that any user can run, with all its files in `dir`; the argv that uses it.
-fn write_nginx_conf(program: &str, dir: &Path, address: SocketAddr) -> Vec<String> {
-    let at = dir.display();
-    // Started by root, nginx gives its workers to another user, who may not enter our folder.
-    let user = if rustix::process::geteuid().is_root() { "user root root;" } else { "" };
-    let temporary =
-        ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|name| format!("  {name}_temp_path {at}/{name};\n")).concat();
-    let text = format!(
-        "{user}
-daemon off;
-worker_processes 2;
-pid {at}/nginx.pid;
-error_log {at}/error.log notice;
-events {{ worker_connections 512; }}
-http {{
-  access_log off;
-{temporary}  include upstream.conf;
-  include more.conf;
-  server {{
-    listen {address};
-    location / {{ proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection \"\"; }}
-  }}
-}}
-"
-    );
-    std::fs::write(dir.join("nginx.conf"), text).expect("written");
-    std::fs::write(dir.join("more.conf"), "").expect("written");
-    [program, "-p", &format!("{at}/"), "-c", &format!("{at}/nginx.conf"), "-e", &format!("{at}/error.log")]
-        .map(str::to_owned)
-        .to_vec()
 }

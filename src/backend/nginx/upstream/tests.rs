@@ -240,3 +240,15 @@ fn batches_come_from_the_front_and_give_the_share_exactly() {
         ["server 10.0.0.1:1000 down;", "server 10.0.0.1:2001 down;", "server 10.0.0.1:2002 down;", "server 10.0.0.1:2003 down;"]
     );
 }
+
+#[test]
+fn a_file_of_another_rollout_is_told_from_one_that_was_left_behind() {
+    let of = |baseline, candidate| Upstream::new(&config(1, 1), &plan(baseline, candidate)).expect("valid");
+    let text = |upstream: &Upstream, fraction| upstream.text(share(fraction));
+    let ours = of("v2.4.0", "v2.5.0");
+    let newer = of("v2.4.0", "v2.6.0");
+    assert_eq!(ours.others_in(&text(&ours, 0.25)), None);
+    assert_eq!(ours.others_in(&text(&newer, 0.25)), Some(Sides { baseline: "v2.4.0".into(), candidate: "v2.6.0".into() }));
+    assert_eq!(newer.others_in(&text(&ours, 0.0)), None, "rolled back, and the next one begins");
+    assert_eq!(of("v2.5.0", "v2.6.0").others_in(&text(&ours, 1.0)), None, "promoted, and the next one begins");
+}

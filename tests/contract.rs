@@ -1,0 +1,33 @@
+//! The contract that every backend passes (docs/contract.md): one suite, run against each of them and broken in the same ways.
+
+#![expect(clippy::panic, reason = "a test fails by it")]
+
+#[path = "watch/program.rs"]
+mod program;
+#[path = "backend/nginx/server.rs"]
+mod server;
+#[path = "watch/service.rs"]
+#[expect(dead_code, reason = "its configuration is for other tests")]
+mod service;
+
+mod contract {
+    mod kill_points;
+    mod promises;
+    mod table;
+    mod tracer;
+    mod two_watchers;
+    mod world;
+    mod worlds;
+}
+
+/// Waits for something that another process does, at most twenty seconds.
+fn wait_for<T>(mut there: impl FnMut() -> Option<T>) -> T {
+    let pause = std::time::Duration::from_millis(20);
+    let found = (0..1000).find_map(|_| {
+        there().or_else(|| {
+            std::thread::park_timeout(pause);
+            None
+        })
+    });
+    found.expect("it never came")
+}
