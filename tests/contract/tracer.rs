@@ -26,6 +26,9 @@ use nix::{
 /// Requests in a row that count: a look of two hundred connections has no two hundred different points.
 const REQUESTS_IN_A_ROW: usize = 4;
 
+/// A program was started, and runs on whatever becomes of who started it.
+pub(crate) const RUNS: &str = "run of a program";
+
 /// What to do at a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
@@ -127,8 +130,7 @@ impl Trace {
     /// A thread enters or leaves a system call.
     fn reaches_a_point(&mut self, thread: Pid) -> bool {
         let point = match self.inside.remove(&thread) {
-            // A started program runs on by itself from here.
-            Some(Some(point)) if point == "start of a program" => Some("run of a program".to_owned()),
+            Some(Some(point)) if point == "start of a program" => Some(RUNS.to_owned()),
             Some(_) => None,
             None => {
                 let point = self.call(thread);

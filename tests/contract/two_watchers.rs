@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     kill_points::can_trace,
-    tracer::{self, Then},
+    tracer::{self, RUNS, Then},
     world::{Fault, Rig, World, is_back},
     worlds::{command, demo::Demo, nginx::Nginx},
 };
@@ -39,6 +39,12 @@ fn held_at(rig: &Rig, is_it: impl Fn(&[String]) -> bool, mut meanwhile: impl FnM
     Some((at?, run.code.expect("nobody kills it")))
 }
 
+/// Whether this is point number `n`. A program that was started runs on by itself: whoever started it is past holding.
+fn is_point(points: &[String], n: usize) -> bool {
+    let held = |point: &&String| *point != RUNS;
+    points.last().is_some_and(|last| last != RUNS) && points.iter().filter(held).count() == n
+}
+
 /// The first one stands still at every point before its change; the second one, elsewhere, does not see it and goes first.
 fn two_machines(start: Start) {
     if !can_trace() {
@@ -51,7 +57,7 @@ fn two_machines(start: Start) {
         let rig = Rig::new(world, false);
         let mut other = None;
         let Some((at, first)) =
-            held_at(&rig, |points| points.len() == n, || other = (rig.world.changes() == 0).then(|| from_elsewhere(&rig)))
+            held_at(&rig, |points| is_point(points, n), || other = (rig.world.asked() == 0).then(|| from_elsewhere(&rig)))
         else {
             break;
         };
