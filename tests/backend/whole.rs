@@ -99,8 +99,10 @@ async fn a_canary_that_turns_bad_half_way_up_is_rolled_back_even_by_a_watch_that
     let going_on = {
         let config = config.clone();
         tokio::spawn(async move {
-            let arguments = ["watch", "--headless", "--auto-promote", "--auto-rollback", "--resume", "--format", "jsonl"];
-            rollwatch(&config, &arguments).await
+            let report = config.with_file_name("report.md");
+            let report = report.to_str().expect("UTF-8");
+            let acts = ["--auto-promote", "--auto-rollback", "--resume", "--format", "jsonl", "--markdown", report];
+            rollwatch(&config, &[&["watch", "--headless"], &acts[..]].concat()).await
         })
     };
     until("half of the traffic", || async {
@@ -118,6 +120,10 @@ async fn a_canary_that_turns_bad_half_way_up_is_rolled_back_even_by_a_watch_that
         .filter_map(|line| line["weight"].as_f64())
         .collect();
     assert_eq!(weights, [0.5], "it went on in the second step");
+    let report = std::fs::read_to_string(config.with_file_name("report.md")).expect("a report");
+    for step in ["| 1 of 4 | 5 % |", "| 2 of 4 | 25 % |", "| 3 of 4 | 50 % |"] {
+        assert!(report.contains(step), "{step} is not in\n{report}");
+    }
     let hits = bed.candidate.hits();
     load.goes_on().await;
     assert_eq!(bed.candidate.hits(), hits, "the candidate is still asked");
