@@ -43,7 +43,7 @@ pub(super) fn plan(file: &file::File) -> Plan {
         baseline: file.baseline.version.clone(),
         candidate: file.candidate.version.clone(),
         steps: file.steps.as_ref().map(file::Steps::ladder).unwrap_or_default(),
-        strategy: file.strategy(),
+        strategy: file.strategy().kind,
         verify_timeout: file.policy.verify_timeout.0,
     }
 }

@@ -2,10 +2,12 @@
 //! description in the JSON Schema); what is the default stands in `config/default.toml`, which is merged below every file.
 
 mod check;
+mod steps;
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf};
 
 pub use check::{Aggregate, Check, Worse};
+pub use steps::{Steps, StrategyKind};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,7 +16,7 @@ use super::{
     secret::{Auth, SecretRef},
     value::{Dur, Percent},
 };
-use crate::engine::{policy::BaselineMode, role::Role, strategy::Kind};
+use crate::engine::{policy::BaselineMode, role::Role, strategy::Strategy};
 
 /// A whole configuration after the layers were merged: every section, the defaults filled in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -197,72 +199,6 @@ impl From<Against> for BaselineMode {
     }
 }
 
-/// `[steps]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Steps {
-    /// How the traffic moves.
-    #[serde(default)]
-    pub strategy: StrategyKind,
-    /// `canary` and `flag`: the candidate's share of traffic at each step, rising, the last one 100%; default 5/25/50/75/100.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub weights: Option<Vec<Percent>>,
-    /// `rolling`: in how many batches the instances are replaced; default 4.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub batches: Option<u32>,
-    /// How long the candidate must pass its health checks before it gets any traffic; default 0s, with `blue-green` 60s.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub smoke: Option<Dur>,
-    /// How long it is watched once it has all traffic; default 0s, with `blue-green` 10m.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bake: Option<Dur>,
-    /// The monitoring window of each step; default `policy.window`, of the default ladder 30m.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub window: Option<Dur>,
-}
-
-/// `[steps] strategy`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum StrategyKind {
-    /// Rising shares of traffic.
-    #[default]
-    Canary,
-    /// Two whole environments: smoke checks, a switch, a bake.
-    BlueGreen,
-    /// Batches of instances.
-    Rolling,
-    /// Rising percentages of users behind a feature flag.
-    Flag,
-}
-
-impl Steps {
-    /// The playbook's ladder.
-    const LADDER: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 1.0];
-    /// Batches of a rolling deployment.
-    const BATCHES: u32 = 4;
-
-    /// The candidate's share of traffic at each step, as rising fractions.
-    pub fn ladder(&self) -> Vec<f64> {
-        match self.strategy {
-            StrategyKind::BlueGreen => vec![1.0],
-            StrategyKind::Rolling => {
-                let batches = self.batches.unwrap_or(Self::BATCHES).max(1);
-                (1..=batches).map(|batch| f64::from(batch) / f64::from(batches)).collect()
-            }
-            StrategyKind::Canary | StrategyKind::Flag => match &self.weights {
-                None => Self::LADDER.to_vec(),
-                Some(weights) => weights.iter().map(|weight| weight.0).collect(),
-            },
-        }
-    }
-
-    /// Nothing is said about the ladder: it is the playbook's.
-    pub fn is_playbook(&self) -> bool {
-        self.weights.is_none() && matches!(self.strategy, StrategyKind::Canary | StrategyKind::Flag)
-    }
-}
-
 /// `[backend]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
@@ -399,21 +335,14 @@ impl File {
     }
 
     /// How the traffic moves.
-    pub fn strategy(&self) -> Kind {
-        match self.steps.as_ref().map(|steps| steps.strategy) {
-            None => Kind::OneStep,
-            Some(StrategyKind::Canary) => Kind::Canary,
-            Some(StrategyKind::BlueGreen) => Kind::BlueGreen,
-            Some(StrategyKind::Rolling) => Kind::Rolling,
-            Some(StrategyKind::Flag) => Kind::Flag,
-        }
+    pub fn strategy(&self) -> Strategy {
+        self.steps.as_ref().map(Steps::driven).unwrap_or_default()
     }
 
     /// The window of one step, and the key that gives it.
     pub fn step_window(&self) -> (&'static str, Dur) {
-        let of_steps = self.steps.as_ref().and_then(|steps| steps.window);
-        let playbook = self.steps.as_ref().filter(|steps| steps.is_playbook()).map(|_| Dur(Duration::from_secs(1800)));
-        of_steps.or(playbook).map_or(("policy.window", self.policy.window), |window| ("steps.window", window))
+        let of_steps = self.steps.as_ref().and_then(Steps::window);
+        of_steps.map_or(("policy.window", self.policy.window), |window| ("steps.window", window))
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    file::{Backend, File, PolicyKind, StrategyKind},
+    file::{Backend, File, PolicyKind},
     finding::{ConfigError, Finding, Findings},
     origin::Origin,
     path::KeyPath,
@@ -20,7 +20,6 @@ use super::{
 use crate::engine::{
     policy::{Care, Kind, Policy, Tolerance},
     role::Role,
-    strategy::Strategy,
 };
 
 /// How long a program of `[backend] kind = "command"` may run when nothing is said.
@@ -161,7 +160,7 @@ fn policy(file: &File) -> Policy {
         baseline: policy.baseline.into(),
         tolerance: Tolerance::default(),
         care: care(policy),
-        strategy: strategy(file),
+        strategy: file.strategy(),
         per_instance: policy.per_instance,
         health_configured: file.baseline.health.is_some() || file.candidate.health.is_some(),
         may_convict: true,
@@ -174,11 +173,4 @@ fn care(policy: &super::file::Policy) -> Care {
     let care = if policy.safe { Care::SAFE } else { Care::default() };
     let errors_s = policy.bad_for.map_or(care.errors_s, |span| span.0.as_secs_f64());
     Care { errors_s, cold_start: policy.cold_start.0, ..care }
-}
-
-fn strategy(file: &File) -> Strategy {
-    let Some(steps) = &file.steps else { return Strategy::default() };
-    let (smoke, bake) = if steps.strategy == StrategyKind::BlueGreen { (60.0, 600.0) } else { (0.0, 0.0) };
-    let seconds = |span: Option<Dur>, default| span.map_or(default, |span| span.0.as_secs_f64());
-    Strategy { kind: file.strategy(), smoke_s: seconds(steps.smoke, smoke), bake_s: seconds(steps.bake, bake) }
 }

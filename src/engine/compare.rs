@@ -258,16 +258,16 @@ impl Compare {
     }
 
     fn is_still_bad(&self, metric: Metric) -> bool {
-        let bets: Vec<&Bet> = match (&self.ceiling, metric) {
-            (Some(ceiling), metric) => ceiling.bet_of(metric).into_iter().collect(),
-            (None, Metric::Errors) => {
-                std::iter::once(&self.errors.bet).chain(self.instances.iter().flat_map(Instances::bets)).collect()
-            }
-            (None, Metric::Latency) => self.latency.iter().collect(),
-            (None, Metric::Custom(_)) => self.custom.get(&metric).map(|custom| &custom.counted.bet).into_iter().collect(),
-        };
-        bets.iter().any(|b| b.gained(still_polls(self.poll_s)) > 0.0)
-            && bets.iter().any(|b| b.gains(window_polls(self.poll_s)) >= BAD_POLLS)
+        let still = |bet: &Bet| bet.gained(still_polls(self.poll_s)) > 0.0;
+        let twice = |bet: &Bet| bet.gains(window_polls(self.poll_s)) >= BAD_POLLS;
+        let is_one = |bet: &Bet| still(bet) && twice(bet);
+        match (&self.ceiling, metric) {
+            (Some(ceiling), metric) => ceiling.bet_of(metric).is_some_and(is_one),
+            // The bounds of one histogram are one metric: what is slow shows at one or the other. An instance stands for itself.
+            (None, Metric::Latency) => self.latency.iter().any(still) && self.latency.iter().any(twice),
+            (None, Metric::Errors) => is_one(&self.errors.bet) || self.instances.iter().flat_map(Instances::bets).any(is_one),
+            (None, Metric::Custom(_)) => self.custom.get(&metric).is_some_and(|custom| is_one(&custom.counted.bet)),
+        }
     }
 
     /// The bound that stands for the p99 limit, where there is no baseline.

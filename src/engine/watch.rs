@@ -80,8 +80,6 @@ pub struct Watch {
     orders: u32,
     action: Option<Running>,
     restored: Option<restored::Restored>,
-    /// When an action of ours was last seen to have moved the traffic.
-    moved: Option<Time>,
     stop: Option<Stop>,
     has_quit: bool,
     ended: Option<Ended>,
@@ -176,7 +174,6 @@ impl Watch {
             orders: 0,
             action: None,
             restored: None,
-            moved: None,
             stop: None,
             has_quit: false,
             ended: None,

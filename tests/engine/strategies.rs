@@ -38,7 +38,9 @@ fn auto() -> Rule {
 
 /// The backend did what was asked.
 fn carry_out(played: &mut Played, order: &Order) {
-    let report = |stage| Input::Report(Report { id: order.id.clone(), at: Time::from_ms(0), stage });
+    #[expect(clippy::cast_possible_truncation, reason = "small test times")]
+    let at = Time::from_ms((played.t * 1000.0) as i64);
+    let report = |stage| Input::Report(Report { id: order.id.clone(), at, stage });
     played.feed(played.t, report(Stage::Sent));
     played.feed(played.t, report(Stage::Verified { took_s: 1.0, seen: Seen { done: true, facts: vec![] } }));
     played.weight = order.target.weight.unwrap_or(played.weight);

@@ -36,8 +36,7 @@ impl Tally {
             tally.reference |= sample.reference;
             tally.resets += u32::from(sample.reset);
             if let (Some(n), Some(bad)) = (sample.requests, sample.errors) {
-                let (n0, bad0) = tally.counts.unwrap_or_default();
-                tally.counts = Some((n0 + n, bad0 + bad.clamp(0.0, n.max(0.0))));
+                gather(&mut tally.counts, Some((n, bad.clamp(0.0, n.max(0.0)))));
             }
             if let Some(more) = &sample.buckets {
                 Buckets::accumulate(&mut tally.buckets, more);
@@ -80,11 +79,8 @@ impl Pending {
             return Joined::default();
         }
         for role in Role::BOTH {
-            let (tally, counts) = (poll.of(role), self.counts.of_mut(role));
-            if let Some((n, bad)) = tally.counts {
-                let (n0, bad0) = counts.unwrap_or_default();
-                *counts = Some((n0 + n, bad0 + bad));
-            }
+            let tally = poll.of(role);
+            gather(self.counts.of_mut(role), tally.counts);
             if let Some(more) = &tally.buckets {
                 Buckets::accumulate(self.buckets.of_mut(role), more);
             }
@@ -128,6 +124,14 @@ impl Pending {
             joined.latency = Some((c, b));
         }
         joined
+    }
+}
+
+/// Adds to a sum that may not have begun.
+pub(super) fn gather(sum: &mut Option<(f64, f64)>, more: Option<(f64, f64)>) {
+    if let Some((n, bad)) = more {
+        let (n0, bad0) = sum.unwrap_or_default();
+        *sum = Some((n0 + n, bad0 + bad));
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Background, Bet};
+use super::{Background, Bet, counts::gather};
 use crate::engine::{
     role::Role,
     sample::{Sample, SourceKind},
@@ -103,8 +103,8 @@ impl Instances {
 
 impl Instance {
     fn take(&mut self, own: Option<(f64, f64)>, baseline: Option<(f64, f64)>, null: Null, background: &Background) {
-        add(&mut self.own, own);
-        add(&mut self.baseline, baseline);
+        gather(&mut self.own, own);
+        gather(&mut self.baseline, baseline);
         if own.is_none() || baseline.is_none() {
             return;
         }
@@ -114,13 +114,6 @@ impl Instance {
             self.bet.step(&split, null, background.errors_noise(&split));
             self.total = (self.total.0 + n_c, self.total.1 + bad_c);
         }
-    }
-}
-
-fn add(sum: &mut Option<(f64, f64)>, more: Option<(f64, f64)>) {
-    if let Some((n, bad)) = more {
-        let (n0, bad0) = sum.unwrap_or_default();
-        *sum = Some((n0 + n, bad0 + bad));
     }
 }
 

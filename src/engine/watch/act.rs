@@ -163,7 +163,6 @@ impl Watch {
         self.news.push(News::Action(order.action));
         if order.target.weight.is_some() && !matches!(order.action, Action::Pause | Action::Resume) {
             self.weight = order.target.weight;
-            self.moved = Some(self.now);
         }
         let (b, c) = (self.setup.names.baseline.clone(), self.setup.names.candidate.clone());
         if order.action.is_retreat() {

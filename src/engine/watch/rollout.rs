@@ -7,7 +7,7 @@ use crate::humanize;
 impl Watch {
     /// A poll that began before our own action was seen may bring the state from before it: that is nobody else's doing.
     pub(super) fn without_stale_rollout(&self, began: Time, polled: Polled) -> Polled {
-        let is_stale = self.moved.is_some_and(|moved| began <= moved);
+        let is_stale = self.action.as_ref().and_then(|action| action.done).is_some_and(|done| began <= done);
         Polled { rollout: polled.rollout.filter(|_| !is_stale), ..polled }
     }
 
