@@ -125,6 +125,7 @@ impl Watch {
                 at: self.snapshot.at,
                 errors: Sides { baseline: reading(0.003, 0.0), candidate: reading(0.02, 1.0) },
                 p99: Sides { baseline: reading(210.0, 2.0), candidate: reading(215.0, 3.0) },
+                ..Point::default()
             };
         }
         self.ui.observe(&self.snapshot);
@@ -145,6 +146,7 @@ fn watched(points: u32, poll: Duration) -> Snapshot {
                 candidate: Reading::Solid(0.02 + 0.008 * wave(1.0)),
             },
             p99: Sides { baseline: Reading::Solid(210.0 + 9.0 * wave(2.0)), candidate: Reading::Solid(215.0 + 12.0 * wave(3.0)) },
+            ..Point::default()
         }
     };
     snapshot.charts.points = Arc::new((1..=points).map(point).collect());

@@ -31,7 +31,7 @@ impl Series {
         if points.len() == MAX_POINTS {
             points.remove(0);
         }
-        points.push(Point { at, errors: sides.map(|s| s.0), p99: sides.map(|s| s.1) });
+        points.push(Point { at, errors: sides.map(|s| s.0), p99: sides.map(|s| s.1), ..Point::default() });
     }
 
     /// Marks a moment.
@@ -59,6 +59,7 @@ impl Series {
             error_limit: Some(error_limit),
             p99_limit: Some(p99_limit),
             error_band: wilson(baseline.errors, baseline.requests, Z99),
+            ..Charts::default()
         }
     }
 }

@@ -7,9 +7,13 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+pub mod instance;
 pub mod sentence;
+pub mod step;
 
+pub use instance::{InstanceRow, InstanceState};
 pub use sentence::{Ink, Piece, Sentence};
+pub use step::{StepRow, StepState};
 
 use super::{
     action::{Ability, Action, Fact, Usual},
@@ -53,6 +57,10 @@ pub struct Snapshot {
     pub versions: Sides<VersionRow>,
     /// Facts under the versions: a word and its value ("asked", "25 %").
     pub facts: Vec<(String, String)>,
+    /// Every instance that was ever asked, bounded: the candidate's first, the worst first.
+    pub instances: Vec<InstanceRow>,
+    /// Every step of the ladder, in its order; empty where there is one window only.
+    pub steps: Vec<StepRow>,
     /// What happened, newest first, bounded.
     pub events: Vec<EventRow>,
     /// The keys that act, in the order they are shown.
@@ -65,6 +73,8 @@ pub struct Snapshot {
     pub token: String,
     /// The action under way or just done.
     pub action: Option<ActionView>,
+    /// Every action of this watch, newest first, bounded.
+    pub acts: Vec<ActRow>,
     /// Set once the watch is over.
     pub ended: Option<Ended>,
 }
@@ -228,10 +238,16 @@ pub struct Charts {
     pub p99_limit: Option<f64>,
     /// What the baseline's error rate did in the last five minutes: lowest and highest of its 99 % interval, fractions.
     pub error_band: Option<(f64, f64)>,
+    /// How much more of errors is tolerated of the candidate: a difference of rates, a fraction.
+    pub error_tolerated: f64,
+    /// How much slower it may be, relative: 0.1 is 10 %. Null where slowness is not judged by a ratio.
+    pub latency_tolerated: Option<f64>,
+    /// Samples younger than this are still being counted by their source: drawn, not judged.
+    pub lag: Duration,
 }
 
 /// What was known at one poll.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// When.
     pub at: Time,
@@ -239,6 +255,40 @@ pub struct Point {
     pub errors: Sides<Reading>,
     /// p99 over the last minute, in milliseconds (infinite: beyond the last bucket).
     pub p99: Sides<Reading>,
+    /// p95, likewise.
+    pub p95: Sides<Reading>,
+    /// p50, likewise.
+    pub p50: Sides<Reading>,
+    /// Requests a second over the last minute.
+    pub rate: Sides<Reading>,
+    /// Candidate against baseline since warm-up, as it was at this poll.
+    pub difference: Differences,
+    /// Share of the evidence needed at this poll, 0 to 1: to promote, to roll back.
+    pub evidence: (f32, f32),
+}
+
+/// What differs between the versions, each with the band its test allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Differences {
+    /// Of the error rates: a difference of fractions.
+    pub errors: Option<Band>,
+    /// Of the p99: relative, 0.03 is 3 % slower.
+    pub p99: Option<Band>,
+    /// Of the p95, likewise.
+    pub p95: Option<Band>,
+    /// Of the p50, likewise.
+    pub p50: Option<Band>,
+}
+
+/// A measured difference, and between which values the true one lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Band {
+    /// The lowest it can be.
+    pub low: f32,
+    /// As measured.
+    pub mid: f32,
+    /// The highest it can be.
+    pub high: f32,
 }
 
 /// A value of one version at one poll.
@@ -394,6 +444,19 @@ pub struct ActionView {
     pub facts: Vec<Fact>,
     /// Failed or not seen: the sentence.
     pub trouble: Option<String>,
+}
+
+/// One action of this watch, as it went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActRow {
+    /// Which one, from 1.
+    pub number: u32,
+    /// How it went.
+    pub view: ActionView,
+    /// To what: "v2.4.0", "50 %".
+    pub target: String,
+    /// What was typed as a reason.
+    pub reason: Option<String>,
 }
 
 impl Snapshot {

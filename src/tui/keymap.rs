@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::input::Key;
+use super::{input::Key, model::View};
 use crate::engine::{
     action::Action,
     snapshot::{ActKey, ActWhat, Snapshot},
@@ -17,6 +17,8 @@ pub enum Command {
     Help,
     /// Show what is behind the selected check.
     Explain,
+    /// Go to a view.
+    View(View),
     /// The next pane gets the keys.
     NextPane,
     /// The one before.
@@ -68,11 +70,11 @@ pub enum Slot {
 /// Where a binding holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// On the overview.
-    Overview,
-    /// On the overview and in an explanation.
+    /// On every view.
+    Views,
+    /// On every view and in an explanation.
     Checks,
-    /// On the overview, in an explanation and in the help.
+    /// On every view, in an explanation and in the help.
     Reading,
     /// In a panel that asks.
     Panel,
@@ -123,12 +125,12 @@ const fn binding(
 
 /// Every key there is.
 pub const BINDINGS: &[Binding] = &[
-    binding(&[(Key::Char('p'), "p")], Command::Act(Slot::Promote), Scope::Overview, Group::Act, "promote to the next step", ""),
-    binding(&[(Key::Char('P'), "P")], Command::Act(Slot::PromoteFull), Scope::Overview, Group::Act, "promote to 100 % at once", ""),
-    binding(&[(Key::Char('R'), "R")], Command::Act(Slot::Rollback), Scope::Overview, Group::Act, "roll back", ""),
-    binding(&[(Key::Char(' '), "space")], Command::Act(Slot::Hold), Scope::Overview, Group::Act, "pause, resume the rollout", ""),
-    binding(&[(Key::Char('X'), "X")], Command::Act(Slot::Abort), Scope::Overview, Group::Act, "abort: out of traffic, kept", ""),
-    binding(&[(Key::Char('A'), "A")], Command::Act(Slot::Arm), Scope::Overview, Group::Act, "arm, disarm auto-rollback", ""),
+    binding(&[(Key::Char('p'), "p")], Command::Act(Slot::Promote), Scope::Views, Group::Act, "promote to the next step", ""),
+    binding(&[(Key::Char('P'), "P")], Command::Act(Slot::PromoteFull), Scope::Views, Group::Act, "promote to 100 % at once", ""),
+    binding(&[(Key::Char('R'), "R")], Command::Act(Slot::Rollback), Scope::Views, Group::Act, "roll back", ""),
+    binding(&[(Key::Char(' '), "space")], Command::Act(Slot::Hold), Scope::Views, Group::Act, "pause, resume the rollout", ""),
+    binding(&[(Key::Char('X'), "X")], Command::Act(Slot::Abort), Scope::Views, Group::Act, "abort: out of traffic, kept", ""),
+    binding(&[(Key::Char('A'), "A")], Command::Act(Slot::Arm), Scope::Views, Group::Act, "arm, disarm auto-rollback", ""),
     binding(
         &[(Key::Char('e'), "e"), (Key::Enter, "enter")],
         Command::Explain,
@@ -157,6 +159,18 @@ pub const BINDINGS: &[Binding] = &[
     ),
     binding(&[(Key::Char('g'), "g"), (Key::Home, "home")], Command::First, Scope::Reading, Group::Move, "first", ""),
     binding(&[(Key::Char('G'), "G"), (Key::End, "end")], Command::Last, Scope::Reading, Group::Move, "last", ""),
+    binding(&[(Key::Char('1'), "1")], Command::View(View::Overview), Scope::Views, Group::Move, "overview", "views"),
+    binding(
+        &[(Key::Char('2'), "2")],
+        Command::View(View::Instances),
+        Scope::Views,
+        Group::Move,
+        "instances of both versions",
+        "views",
+    ),
+    binding(&[(Key::Char('3'), "3")], Command::View(View::Steps), Scope::Views, Group::Move, "steps of the ladder", "views"),
+    binding(&[(Key::Char('4'), "4")], Command::View(View::Events), Scope::Views, Group::Move, "everything that happened", "views"),
+    binding(&[(Key::Char('5'), "5")], Command::View(View::Journal), Scope::Views, Group::Move, "actions of this watch", "views"),
     binding(&[(Key::Esc, "esc")], Command::Close, Scope::Always, Group::Move, "back, close", ""),
     binding(&[(Key::Char('?'), "?")], Command::Help, Scope::Reading, Group::Screen, "this help", "help"),
     binding(&[(Key::Ctrl('l'), "ctrl-l")], Command::Redraw, Scope::Always, Group::Screen, "draw again", ""),
@@ -171,8 +185,8 @@ pub const BINDINGS: &[Binding] = &[
 /// Where keys go at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// The overview.
-    Overview,
+    /// A view.
+    View,
     /// The help.
     Help,
     /// An explanation.
@@ -185,9 +199,9 @@ impl Scope {
     const fn holds(self, place: Place) -> bool {
         match self {
             Self::Always => true,
-            Self::Overview => matches!(place, Place::Overview),
-            Self::Checks => matches!(place, Place::Overview | Place::Explain),
-            Self::Reading => matches!(place, Place::Overview | Place::Explain | Place::Help),
+            Self::Views => matches!(place, Place::View),
+            Self::Checks => matches!(place, Place::View | Place::Explain),
+            Self::Reading => matches!(place, Place::View | Place::Explain | Place::Help),
             Self::Panel => matches!(place, Place::Panel),
         }
     }
@@ -230,7 +244,7 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_at_one_place() {
-        for place in [Place::Overview, Place::Help, Place::Explain, Place::Panel] {
+        for place in [Place::View, Place::Help, Place::Explain, Place::Panel] {
             let here = BINDINGS.iter().filter(|b| b.scope.holds(place)).flat_map(|b| b.keys);
             let mut keys: Vec<String> = here.map(|(key, _)| format!("{key:?}")).collect();
             let all = keys.len();
@@ -243,19 +257,19 @@ mod tests {
     #[test]
     fn keys_that_act_do_nothing_over_a_panel_and_y_does_nothing_without_one() {
         for key in ['p', 'P', 'R', ' ', 'X', 'A'].map(Key::Char) {
-            assert!(matches!(command(key, Place::Overview), Some(Command::Act(_))), "{key:?}");
+            assert!(matches!(command(key, Place::View), Some(Command::Act(_))), "{key:?}");
             assert_eq!(command(key, Place::Panel), None);
             assert_eq!(command(key, Place::Help), None);
             assert_eq!(command(key, Place::Explain), None);
         }
-        assert_eq!(command(Key::Char('y'), Place::Overview), None);
+        assert_eq!(command(Key::Char('y'), Place::View), None);
         assert_eq!(command(Key::Char('y'), Place::Panel), Some(Command::Yes));
     }
 
     #[test]
     fn keys_of_later_views_do_nothing() {
-        for key in "wdm:n/f12345".chars().map(Key::Char) {
-            assert_eq!(command(key, Place::Overview), None, "{key:?}");
+        for key in "wdm:n/f".chars().map(Key::Char) {
+            assert_eq!(command(key, Place::View), None, "{key:?}");
         }
     }
 }

@@ -15,7 +15,9 @@ pub struct UiState {
     pub now: Time,
     /// Columns and rows.
     pub size: (u16, u16),
-    /// Which pane has the keys.
+    /// What is shown.
+    pub view: View,
+    /// Which pane of the overview has the keys.
     pub focus: Focus,
     /// The selected check; null until the first key, while the selection follows the worst one.
     pub selected: Option<String>,
@@ -29,6 +31,42 @@ pub struct UiState {
     pub scales: Scales,
     /// When ctrl-c was pressed once, in milliseconds of the input's own clock.
     pub(super) interrupted_ms: Option<u64>,
+}
+
+/// What the screen shows. Every view but the overview keeps the verdict in one row: one is never away from the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// Verdict, charts, checks, versions, events.
+    #[default]
+    Overview,
+    /// Every instance of both versions.
+    Instances,
+    /// The ladder.
+    Steps,
+    /// Everything that happened.
+    Events,
+    /// Every action of this watch.
+    Journal,
+    /// Candidate minus baseline over time.
+    Difference,
+}
+
+impl View {
+    /// Those with a number, in its order.
+    pub(super) const TABS: [Self; 5] = [Self::Overview, Self::Instances, Self::Steps, Self::Events, Self::Journal];
+
+    /// For people, and for the command line of the screen.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Instances => "instances",
+            Self::Steps => "steps",
+            Self::Events => "events",
+            Self::Journal => "journal",
+            Self::Difference => "difference",
+        }
+    }
 }
 
 /// The pane that has the keys.

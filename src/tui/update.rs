@@ -35,7 +35,7 @@ pub enum Wish {
 pub fn update(ui: &mut UiState, snapshot: &Snapshot, press: Press, actor: &Actor) -> Option<Wish> {
     ui.note = None;
     ui.selected = selected(ui, snapshot).and_then(|at| snapshot.checks.get(at)).map(|row| row.id.clone());
-    let place = ui.modal.as_ref().map_or(Place::Overview, Modal::place);
+    let place = ui.modal.as_ref().map_or(Place::View, Modal::place);
     if let (Some(Modal::Confirm(panel)), Key::Char(_)) = (&mut ui.modal, press.key)
         && panel.takes_text()
     {
@@ -52,6 +52,7 @@ pub fn update(ui: &mut UiState, snapshot: &Snapshot, press: Press, actor: &Actor
         Command::Act(slot) => open_panel(ui, snapshot, slot),
         Command::Help => ui.modal = if place == Place::Help { None } else { Some(Modal::Help(0)) },
         Command::Explain => ui.modal = if place == Place::Explain { None } else { Some(Modal::Explain(0)) },
+        Command::View(view) => ui.view = view,
         Command::NextPane if place == Place::Explain => turn(ui, snapshot, 1),
         Command::PreviousPane if place == Place::Explain => turn(ui, snapshot, snapshot.checks.len().saturating_sub(1)),
         Command::NextPane => ui.focus = ui.focus.next(),
@@ -136,7 +137,7 @@ fn close(ui: &mut UiState) {
 
 fn erase(ui: &mut UiState) {
     if let Some(Modal::Confirm(panel)) = &mut ui.modal {
-        panel.typed.pop();
+        panel.typed.erase();
     }
 }
 

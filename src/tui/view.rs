@@ -20,7 +20,7 @@ use self::layout::{Charts, Plan, Shape};
 use super::{
     glyph,
     modal::{Modal, confirm_text, explain, help},
-    model::{Focus, UiState},
+    model::{Focus, UiState, View},
     pen::Pen,
     theme::{Role, Theme},
     update::selected,
@@ -36,6 +36,7 @@ pub(super) mod keys;
 pub(super) mod layout;
 mod meter;
 pub(super) mod sentence;
+mod tabs;
 mod verdict;
 mod versions;
 mod words;
@@ -75,15 +76,14 @@ fn panes(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
         return explain::draw(pen, whole, snapshot, ui);
     }
     header::draw(pen, plan.header, snapshot);
-    verdict::draw(pen, plan.verdict, snapshot, ui);
-    charts(pen, plan, snapshot, ui);
-    checks::draw(pen, plan.checks, snapshot, ui);
-    if let Some(area) = plan.versions {
-        versions::draw(pen, area, snapshot);
-    }
-    events::draw(pen, plan.events, snapshot, ui);
+    let verdict = if ui.view == View::Overview {
+        overview(pen, plan, snapshot, ui);
+        plan.verdict
+    } else {
+        other_view(pen, plan, snapshot, ui)
+    };
     if let Some(Modal::Confirm(panel)) = &ui.modal {
-        let below = Rect { y: plan.verdict.bottom(), height: plan.keys.bottom() - plan.verdict.bottom(), ..plan.verdict };
+        let below = Rect { y: verdict.bottom(), height: plan.keys.bottom() - verdict.bottom(), ..verdict };
         let room = Rect { height: below.height - plan.keys.height, ..below };
         pen.fade(below);
         confirm_text::draw(pen, room, snapshot, panel);
@@ -91,6 +91,26 @@ fn panes(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
     } else {
         keys::draw(pen, plan.keys, snapshot, ui);
     }
+}
+
+fn overview(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
+    verdict::draw(pen, plan.verdict, snapshot, ui);
+    charts(pen, plan, snapshot, ui);
+    checks::draw(pen, plan.checks, snapshot, ui);
+    if let Some(area) = plan.versions {
+        versions::draw(pen, area, snapshot);
+    }
+    events::draw(pen, plan.events, snapshot, ui);
+}
+
+/// A view under one row of the verdict and one of the views' names. Returns where the verdict stands.
+fn other_view(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) -> Rect {
+    let verdict = Rect { height: 1, ..plan.verdict };
+    verdict::one_row(pen, verdict, snapshot);
+    let tabs = Rect { y: verdict.bottom(), ..verdict };
+    tabs::draw(pen, tabs, ui.view, &[]);
+    let _area = Rect { y: tabs.bottom(), height: plan.keys.y - tabs.bottom(), ..plan.verdict };
+    verdict
 }
 
 /// The chart of the worst check has the brighter edge while the charts have the keys.

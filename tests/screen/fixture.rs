@@ -96,7 +96,7 @@ impl Traffic {
                 reading(f64::from(e) / f64::from(n.max(1)), n)
             };
             let latency = |side: Side| reading(*p99.of(side), self.requests.of(side) * 12);
-            points.push(Point { at: at(second), errors: Sides::build(rate), p99: Sides::build(latency) });
+            points.push(Point { at: at(second), errors: Sides::build(rate), p99: Sides::build(latency), ..Point::default() });
         }
         points
     }
@@ -266,6 +266,9 @@ fn charts(traffic: &Traffic) -> Charts {
         error_limit: Some(0.01),
         p99_limit: Some(500.0),
         error_band: Some((0.0009, 0.0052)),
+        error_tolerated: 0.001,
+        latency_tolerated: Some(0.1),
+        lag: Duration::ZERO,
     }
 }
 
@@ -331,6 +334,9 @@ pub(crate) fn looks_good() -> Snapshot {
         usual: BTreeMap::from([(Action::Rollback, Usual { took: secs(4), times: 3 })]),
         token: "3f2a9c81".to_owned(),
         action: None,
+        acts: Vec::new(),
+        instances: Vec::new(),
+        steps: Vec::new(),
         ended: None,
     }
 }

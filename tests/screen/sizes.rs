@@ -153,7 +153,7 @@ fn points() -> impl Strategy<Value = Vec<Point>> {
         let mut at = fixture::NOW_MS - total;
         let point = |(step, errors, p99)| {
             at += step;
-            Point { at: Time::from_ms(at), errors, p99 }
+            Point { at: Time::from_ms(at), errors, p99, ..Point::default() }
         };
         steps.into_iter().map(point).collect()
     })

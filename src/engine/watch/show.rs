@@ -40,12 +40,15 @@ pub(super) fn snapshot(watch: &Watch) -> Snapshot {
         checks_span: watch.checks_span(),
         versions: watch.version_rows(),
         facts: watch.facts(),
+        instances: Vec::new(),
+        steps: Vec::new(),
         events: watch.rows.iter().cloned().collect(),
         keys: watch.act_keys(),
         abilities,
         usual: watch.setup.rule.usual.clone(),
         token: watch.rollout.as_ref().map(|r| r.token.clone()).unwrap_or_default(),
         action: watch.action_view(),
+        acts: Vec::new(),
         ended: watch.ended.clone(),
     }
 }

@@ -11,15 +11,13 @@ use crate::{
         snapshot::{ActWhat, Mode, Snapshot},
         verdict::Verdict,
     },
-    tui::input::Key,
+    tui::{field::Field, input::Key},
 };
 
 /// A person needs at least so long to have read anything.
 const UNREAD_MS: u64 = 300;
 /// Letters a reason needs.
 pub(super) const REASON_LETTERS: usize = 5;
-/// Longest text a field takes, in characters.
-const LONGEST: usize = 120;
 
 /// Said when a panel closes because the rollout is no longer as it was shown.
 pub(in crate::tui) const MOVED: &str = "The state has moved: the panel is closed, nothing was done.";
@@ -60,7 +58,7 @@ pub struct Confirm {
     /// What is asked for now.
     pub gate: Gate,
     /// What was typed so far.
-    pub typed: String,
+    pub typed: Field,
     /// The reason, once it was given.
     pub reason: Option<String>,
 }
@@ -77,7 +75,7 @@ impl Confirm {
     /// Opens a panel on the state that is shown now.
     pub(in crate::tui) fn open(question: Question, snapshot: &Snapshot) -> Self {
         let gate = first_gate(question, snapshot);
-        Self { question, token: snapshot.token.clone(), shown_ms: None, gate, typed: String::new(), reason: None }
+        Self { question, token: snapshot.token.clone(), shown_ms: None, gate, typed: Field::default(), reason: None }
     }
 
     /// Whether the rollout is still as the panel shows it, and what it asks can still be done.
@@ -111,10 +109,8 @@ impl Confirm {
 
     /// One letter into the field.
     pub(in crate::tui) fn type_letter(&mut self, key: Key) {
-        if let Key::Char(letter) = key
-            && self.typed.chars().count() < LONGEST
-        {
-            self.typed.push(letter);
+        if let Key::Char(letter) = key {
+            self.typed.put(letter);
         }
     }
 
@@ -129,7 +125,7 @@ impl Confirm {
             return Outcome::Open;
         }
         if self.gate == Gate::Reason {
-            self.reason = Some(std::mem::take(&mut self.typed).trim().to_owned());
+            self.reason = Some(self.typed.take().trim().to_owned());
             if snapshot.deployment.protected {
                 self.gate = Gate::Name;
                 return Outcome::Open;
@@ -142,8 +138,8 @@ impl Confirm {
     pub(super) fn is_complete(&self, snapshot: &Snapshot) -> bool {
         match self.gate {
             Gate::Yes => false,
-            Gate::Reason => self.typed.chars().filter(|c| c.is_alphabetic()).count() >= REASON_LETTERS,
-            Gate::Name => self.typed == snapshot.deployment.name,
+            Gate::Reason => self.typed.text().chars().filter(|c| c.is_alphabetic()).count() >= REASON_LETTERS,
+            Gate::Name => self.typed.text() == snapshot.deployment.name,
         }
     }
 }

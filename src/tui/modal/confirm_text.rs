@@ -226,7 +226,7 @@ fn foot<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, panel: &Confirm, room: usize,
         let cursor = Run::styled(" ", Style::new().add_modifier(Modifier::REVERSED));
         parts.push(vec![
             vec![pen.say(Role::Text, ask)],
-            vec![pen.shout(Role::Strong, tail(&panel.typed, room.saturating_sub(1))), cursor],
+            vec![pen.shout(Role::Strong, tail(panel.typed.text(), room.saturating_sub(1))), cursor],
         ]);
     }
     let mut keys = answer(pen, snapshot, panel);

@@ -117,11 +117,15 @@ fn act_key<'a>(pen: &Pen<'_>, name: &str, act: &ActKey, detail: Detail, snapshot
     vec![Run::styled(format!(" {name} "), block), pen.say(Role::Faint, format!(" {label}{note}  "))]
 }
 
-/// Keys next to each other that do the same are one entry.
+/// Keys next to each other that do the same are one entry, and more than two of them one block.
 fn looks<'a>(pen: &Pen<'_>) -> Vec<Entry<'a>> {
     let shown: Vec<&Binding> = BINDINGS.iter().filter(|binding| !binding.short.is_empty()).collect();
     let entry = |same: &[&Binding]| {
-        let mut runs: Entry<'a> = same.iter().map(|binding| pen.theme.key(keymap::name(binding.command))).collect();
+        let names: Vec<&str> = same.iter().map(|binding| keymap::name(binding.command)).collect();
+        let mut runs: Entry<'a> = match names.as_slice() {
+            [first, _, .., last] => vec![pen.theme.key(&format!("{first}-{last}"))],
+            few => few.iter().map(|name| pen.theme.key(name)).collect(),
+        };
         runs.extend(same.first().map(|binding| pen.say(Role::Text, format!(" {}  ", binding.short))));
         runs
     };

@@ -22,6 +22,8 @@ const WIDE: u16 = 100;
 const BAR: u16 = 31;
 /// How far beyond the bar the row goes.
 const NOTE: u16 = 36;
+/// The width of the bar that stands in a row with a sentence.
+const SHORT_BAR: u16 = 25;
 /// Eighths of a block that grows to the right.
 const EIGHTHS: [&str; 8] = [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
@@ -73,6 +75,20 @@ fn brief(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot) {
     let x = bar(pen, (x + 1, area.y), room.saturating_sub(1) | 1, &snapshot.meter);
     let rollback = rollback(pen, &snapshot.meter);
     pen.write(x + 1, area.y, start, &rollback);
+}
+
+/// The larger percentage at the end of a row, and the bar where there is room for it. Returns where they begin.
+pub(super) fn at_the_end(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot) -> u16 {
+    let end = area.right().saturating_sub(1);
+    let meter = &snapshot.meter;
+    let words = if meter.rollback >= meter.promote { rollback(pen, meter) } else { promote(pen, meter) };
+    let x = pen.write_right(area.x, area.y, end, &words);
+    if area.width < WIDE {
+        return x.saturating_sub(1);
+    }
+    let start = x.saturating_sub(SHORT_BAR + 1);
+    bar(pen, (start, area.y), SHORT_BAR, meter);
+    start.saturating_sub(1)
 }
 
 fn promote<'a>(pen: &Pen<'_>, meter: &Meter) -> Vec<Run<'a>> {

@@ -41,7 +41,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiSt
 pub(in crate::tui) fn one_row(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot) {
     tint(pen, area, snapshot);
     let x = badge(pen, area, snapshot);
-    say(pen, area, (x, 0), &snapshot.sentence, snapshot);
+    let end = meter::at_the_end(pen, area, snapshot);
+    say(pen, Rect { width: end - area.x, ..area }, (x, 0), &snapshot.sentence, snapshot);
 }
 
 pub(super) fn tint(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot) {

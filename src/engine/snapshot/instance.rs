@@ -1,0 +1,82 @@
+//! One instance of a version, for the list of instances.
+
+use serde::{Deserialize, Serialize};
+
+use super::Reading;
+use crate::engine::{role::Role, sample::Health, time::Time};
+
+/// One instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceRow {
+    /// `host:port`, or a pod's name.
+    pub name: String,
+    /// Which version it runs.
+    pub role: Role,
+    /// How it is.
+    pub state: InstanceState,
+    /// Whether it says that it can serve; null when it does not say.
+    pub ready: Option<bool>,
+    /// Restarts that were seen during this watch.
+    pub restarts: u32,
+    /// The newest of them was not long ago.
+    pub restarted: bool,
+    /// How long its process has been running, worded; empty when not known.
+    pub age: String,
+    /// Requests a second over the last minute, worded; `?` when not known.
+    pub rate: String,
+    /// Error rate over the last minute, worded; `–` without requests.
+    pub errors: String,
+    /// p99 over the last minute, worded; `–` without requests.
+    pub p99: String,
+    /// Its error rate, one value every [`InstanceRow::HISTORY_S`] seconds, oldest first, at most [`InstanceRow::HISTORY`].
+    pub history: Vec<Reading>,
+    /// What its health endpoints said last; null when they were never asked or never answered.
+    pub health: Option<Health>,
+    /// Why it does not answer, as its last answer or error said; null when it does.
+    pub trouble: Option<String>,
+    /// When it last answered.
+    pub seen: Option<Time>,
+}
+
+impl InstanceRow {
+    /// Values of the history.
+    pub const HISTORY: usize = 30;
+    /// Seconds between two of them.
+    pub const HISTORY_S: u32 = 20;
+}
+
+/// How an instance is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstanceState {
+    /// It answers and does its work.
+    Serving,
+    /// It answers, without requests.
+    Idle,
+    /// It was not asked before, or brought only a reference so far.
+    New,
+    /// Nothing is known: it does not answer us.
+    Silent,
+    /// It fails clearly more requests than its version's limit allows.
+    Erroring,
+    /// It says that it cannot serve.
+    NotReady,
+    /// It restarted again and again.
+    Restarting,
+}
+
+impl InstanceState {
+    /// For people: "not ready".
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Serving => "serving",
+            Self::Idle => "idle",
+            Self::New => "new",
+            Self::Silent => "no answer",
+            Self::Erroring => "erroring",
+            Self::NotReady => "not ready",
+            Self::Restarting => "restarting",
+        }
+    }
+}
