@@ -77,15 +77,16 @@ fn brief(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot) {
     pen.write(x + 1, area.y, start, &rollback);
 }
 
-/// The larger percentage at the end of a row, and the bar where there is room for it. Returns where they begin.
+/// The larger percentage at the end of a row, and with it the bar and a word where there is room for them. Returns where they begin.
 pub(super) fn at_the_end(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot) -> u16 {
     let end = area.right().saturating_sub(1);
     let meter = &snapshot.meter;
     let words = if meter.rollback >= meter.promote { rollback(pen, meter) } else { promote(pen, meter) };
-    let x = pen.write_right(area.x, area.y, end, &words);
     if area.width < WIDE {
-        return x.saturating_sub(1);
+        let part = if meter.rollback >= meter.promote { &words[..1] } else { &words[1..] };
+        return pen.write_right(area.x, area.y, end, part).saturating_sub(1);
     }
+    let x = pen.write_right(area.x, area.y, end, &words);
     let start = x.saturating_sub(SHORT_BAR + 1);
     bar(pen, (start, area.y), SHORT_BAR, meter);
     start.saturating_sub(1)
