@@ -55,6 +55,12 @@ pub fn points(fraction: f64) -> String {
     format!("{} pp", signed(fraction * 100.0, 2))
 }
 
+/// A difference of rates at the end of an axis: `+2.5 pp`.
+#[must_use]
+pub fn axis_points(fraction: f64) -> String {
+    format!("{} pp", signed(fraction * 100.0, if fraction.abs() < 0.001 { 2 } else { 1 }))
+}
+
 /// The band of a difference of rates, in the same unit: `[+0.46, +1.51]`.
 #[must_use]
 pub fn points_band(low: f64, high: f64) -> String {

@@ -1,5 +1,7 @@
 //! The screen from the outside: snapshots in, cells out; bytes in, intents out.
 
+#[path = "screen/charts.rs"]
+mod charts;
 #[path = "screen/fixture.rs"]
 #[expect(clippy::assigning_clones, reason = "a fixture is read, not measured")]
 mod fixture;

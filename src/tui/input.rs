@@ -43,6 +43,10 @@ pub enum Key {
     Up,
     /// Arrow down.
     Down,
+    /// Arrow left.
+    Left,
+    /// Arrow right.
+    Right,
     /// Home.
     Home,
     /// End.
@@ -51,7 +55,7 @@ pub enum Key {
 
 impl Key {
     const fn only_moves(self) -> bool {
-        matches!(self, Self::Up | Self::Down | Self::Home | Self::End | Self::Tab | Self::BackTab)
+        matches!(self, Self::Up | Self::Down | Self::Left | Self::Right | Self::Home | Self::End | Self::Tab | Self::BackTab)
     }
 }
 
@@ -261,6 +265,8 @@ fn arrow(byte: u8) -> Option<Key> {
     match byte {
         b'A' => Some(Key::Up),
         b'B' => Some(Key::Down),
+        b'C' => Some(Key::Right),
+        b'D' => Some(Key::Left),
         b'H' => Some(Key::Home),
         b'F' => Some(Key::End),
         _ => None,

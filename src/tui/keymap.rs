@@ -19,6 +19,18 @@ pub enum Command {
     Explain,
     /// Go to a view.
     View(View),
+    /// The difference between the versions, or back to both of them.
+    Difference,
+    /// The next metric (1) in the chart, or the one before (-1).
+    Metric(i8),
+    /// Show less time (1) or more (-1).
+    Zoom(i8),
+    /// Show earlier (-1) or later (1) time.
+    Scroll(i8),
+    /// Show the newest data at the usual zoom.
+    Newest,
+    /// Hold the picture while the watch goes on, or let it go.
+    Freeze,
     /// The next pane gets the keys.
     NextPane,
     /// The one before.
@@ -139,7 +151,43 @@ pub const BINDINGS: &[Binding] = &[
         "explain the selected check",
         "explain",
     ),
-    binding(&[(Key::Tab, "tab")], Command::NextPane, Scope::Checks, Group::Move, "next pane; next check", "pane"),
+    binding(&[(Key::Char('d'), "d")], Command::Difference, Scope::Views, Group::Move, "difference, or both versions", "difference"),
+    binding(
+        &[(Key::Char('m'), "m")],
+        Command::Metric(1),
+        Scope::Views,
+        Group::Move,
+        "next metric: p99, p95, p50, requests",
+        "metric",
+    ),
+    binding(&[(Key::Char('M'), "M")], Command::Metric(-1), Scope::Views, Group::Move, "the metric before", ""),
+    binding(
+        &[(Key::Char('+'), "+"), (Key::Char('='), "=")],
+        Command::Zoom(1),
+        Scope::Views,
+        Group::Move,
+        "less time: 5 minutes at least",
+        "",
+    ),
+    binding(&[(Key::Char('-'), "-")], Command::Zoom(-1), Scope::Views, Group::Move, "more time: 2 hours at most", ""),
+    binding(
+        &[(Key::Char('['), "["), (Key::Left, "left")],
+        Command::Scroll(-1),
+        Scope::Views,
+        Group::Move,
+        "half a width back in time",
+        "",
+    ),
+    binding(
+        &[(Key::Char(']'), "]"), (Key::Right, "right")],
+        Command::Scroll(1),
+        Scope::Views,
+        Group::Move,
+        "half a width forth",
+        "",
+    ),
+    binding(&[(Key::Char('0'), "0")], Command::Newest, Scope::Views, Group::Move, "back to now, and to the usual zoom", ""),
+    binding(&[(Key::Tab, "tab")], Command::NextPane, Scope::Checks, Group::Move, "next pane; next check", ""),
     binding(&[(Key::BackTab, "shift-tab")], Command::PreviousPane, Scope::Checks, Group::Move, "the one before", ""),
     binding(
         &[(Key::Char('j'), "j"), (Key::Down, "down")],
@@ -147,7 +195,7 @@ pub const BINDINGS: &[Binding] = &[
         Scope::Reading,
         Group::Move,
         "select the next check, scroll",
-        "select",
+        "",
     ),
     binding(
         &[(Key::Char('k'), "k"), (Key::Up, "up")],
@@ -155,7 +203,7 @@ pub const BINDINGS: &[Binding] = &[
         Scope::Reading,
         Group::Move,
         "select the check before, scroll",
-        "select",
+        "",
     ),
     binding(&[(Key::Char('g'), "g"), (Key::Home, "home")], Command::First, Scope::Reading, Group::Move, "first", ""),
     binding(&[(Key::Char('G'), "G"), (Key::End, "end")], Command::Last, Scope::Reading, Group::Move, "last", ""),
@@ -173,6 +221,14 @@ pub const BINDINGS: &[Binding] = &[
     binding(&[(Key::Char('5'), "5")], Command::View(View::Journal), Scope::Views, Group::Move, "actions of this watch", "views"),
     binding(&[(Key::Esc, "esc")], Command::Close, Scope::Always, Group::Move, "back, close", ""),
     binding(&[(Key::Char('?'), "?")], Command::Help, Scope::Reading, Group::Screen, "this help", "help"),
+    binding(
+        &[(Key::Char('f'), "f")],
+        Command::Freeze,
+        Scope::Views,
+        Group::Screen,
+        "freeze the picture; the watch goes on",
+        "freeze",
+    ),
     binding(&[(Key::Ctrl('l'), "ctrl-l")], Command::Redraw, Scope::Always, Group::Screen, "draw again", ""),
     binding(&[(Key::Ctrl('z'), "ctrl-z")], Command::Suspend, Scope::Always, Group::Screen, "put aside, fg brings it back", ""),
     binding(&[(Key::Char('q'), "q")], Command::Quit, Scope::Reading, Group::Screen, "quit; asks while armed", "quit"),
@@ -268,7 +324,7 @@ mod tests {
 
     #[test]
     fn keys_of_later_views_do_nothing() {
-        for key in "wdm:n/f".chars().map(Key::Char) {
+        for key in "wn:/".chars().map(Key::Char) {
             assert_eq!(command(key, Place::View), None, "{key:?}");
         }
     }

@@ -1,15 +1,23 @@
 //! What the screen itself remembers: selection, scroll, the open panel, the charts' scales. Everything else is in the snapshot.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
     modal::{Modal, confirm},
-    view::{chart::Scales, layout},
+    view::{
+        chart::{Metric, Scales, TimeView},
+        layout,
+    },
 };
-use crate::engine::{snapshot::Snapshot, time::Time};
+use crate::engine::{
+    snapshot::{Badge, Snapshot},
+    time::Time,
+};
 
-/// The state of the screen. Changed by [`super::update`] and by the three methods here, never while drawing.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The state of the screen. Changed by [`super::update`] and by the methods here, never while drawing.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct UiState {
     /// The watch's time, as far as the screen shows it: lateness, and the clock of a running action.
     pub now: Time,
@@ -27,10 +35,47 @@ pub struct UiState {
     pub modal: Option<Modal>,
     /// One line about what a key did not do.
     pub note: Option<String>,
-    /// The tops of both charts.
-    pub scales: Scales,
+    /// What the charts show.
+    pub charts: ChartView,
+    /// The picture that is held while the watch goes on.
+    pub frozen: Option<Frozen>,
     /// When ctrl-c was pressed once, in milliseconds of the input's own clock.
     pub(super) interrupted_ms: Option<u64>,
+}
+
+/// What the charts show: which metric, which part of the time, on which scale.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ChartView {
+    /// The metric that was chosen; none: error rate and p99, or the worst one where there is room for one.
+    pub metric: Option<Metric>,
+    /// The part of the time.
+    pub time: TimeView,
+    /// The tops of the axes.
+    pub scales: Scales,
+}
+
+impl ChartView {
+    /// Looks at another part of the time; the scales begin anew with it.
+    pub(super) fn look(&mut self, snapshot: &Snapshot, change: impl FnOnce(&mut TimeView)) {
+        change(&mut self.time);
+        self.scales = Scales::default();
+        self.scales.follow(snapshot, self.time);
+    }
+}
+
+/// A picture that is held.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    /// The picture. Two are the same only if they are one.
+    pub picture: Arc<Snapshot>,
+    /// What the present one says meanwhile: one is never away from the answer.
+    pub present: Badge,
+}
+
+impl PartialEq for Frozen {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.picture, &other.picture) && self.present == other.present
+    }
 }
 
 /// What the screen shows. Every view but the overview keeps the verdict in one row: one is never away from the answer.
@@ -86,8 +131,12 @@ impl UiState {
     /// Takes a new snapshot in: scales follow the data, and a panel whose state has moved closes.
     pub fn observe(&mut self, snapshot: &Snapshot) {
         self.now = self.now.max(snapshot.at);
-        self.scales.follow(snapshot);
-        self.scrolled = self.scrolled.min(snapshot.events.len().saturating_sub(1));
+        if let Some(frozen) = &mut self.frozen {
+            frozen.present = snapshot.badge;
+        } else {
+            self.charts.scales.follow(snapshot, self.charts.time);
+            self.scrolled = self.scrolled.min(snapshot.events.len().saturating_sub(1));
+        }
         if let Some(Modal::Confirm(panel)) = &self.modal
             && !panel.still_holds(snapshot)
         {
@@ -101,6 +150,12 @@ impl UiState {
         if matches!(self.modal, Some(Modal::Confirm(_))) && !self.fits_panels() {
             self.close(confirm::TOO_SMALL);
         }
+    }
+
+    /// What is looked at: the held picture, or the present one.
+    #[must_use]
+    pub fn picture<'a>(&'a self, present: &'a Snapshot) -> &'a Snapshot {
+        self.frozen.as_ref().map_or(present, |frozen| &frozen.picture)
     }
 
     /// What was drawn has reached the terminal: an open panel counts its time from here.

@@ -114,6 +114,10 @@ pub enum Ground {
     Blind,
     /// The baseline's normal range in a chart.
     Band,
+    /// Where a difference can lie.
+    CandidateBand,
+    /// Differences that are tolerated.
+    Tolerated,
     /// A key that can be pressed.
     Key,
     /// A panel over the screen.
@@ -263,6 +267,8 @@ impl Ground {
             Self::Selected => palette::SELECTED,
             Self::WarmUp => palette::WARM_UP,
             Self::Band => palette::BAND,
+            Self::CandidateBand => palette::CANDIDATE_BAND,
+            Self::Tolerated => palette::TOLERATED,
             Self::Key => palette::KEY,
             Self::Panel => palette::PANEL,
         }

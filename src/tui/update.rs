@@ -1,5 +1,9 @@
 //! Keys into wishes. Pure: the state of the screen, the snapshot and the time come in, at most one wish goes out.
 
+use std::sync::Arc;
+
+mod charts;
+
 use super::{
     input::{Key, Press},
     keymap::{self, Command, Place, Slot},
@@ -8,7 +12,8 @@ use super::{
         confirm::{Confirm, Outcome, Question},
         explain, help,
     },
-    model::{Focus, UiState},
+    model::{Focus, Frozen, UiState, View},
+    view::chart::TimeView,
 };
 use crate::engine::{
     action::{Ability, Actor},
@@ -31,8 +36,10 @@ pub enum Wish {
     Suspend,
 }
 
-/// Handles one key.
-pub fn update(ui: &mut UiState, snapshot: &Snapshot, press: Press, actor: &Actor) -> Option<Wish> {
+/// Handles one key. What moves around does so on the picture that is looked at; what acts is bound to the present one.
+pub fn update(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> Option<Wish> {
+    let held = ui.frozen.clone();
+    let snapshot = held.as_ref().map_or(present, |frozen| &frozen.picture);
     ui.note = None;
     ui.selected = selected(ui, snapshot).and_then(|at| snapshot.checks.get(at)).map(|row| row.id.clone());
     let place = ui.modal.as_ref().map_or(Place::View, Modal::place);
@@ -49,10 +56,16 @@ pub fn update(ui: &mut UiState, snapshot: &Snapshot, press: Press, actor: &Actor
         ui.interrupted_ms = None;
     }
     match command {
-        Command::Act(slot) => open_panel(ui, snapshot, slot),
+        Command::Act(slot) => open_panel(ui, present, slot),
         Command::Help => ui.modal = if place == Place::Help { None } else { Some(Modal::Help(0)) },
         Command::Explain => ui.modal = if place == Place::Explain { None } else { Some(Modal::Explain(0)) },
         Command::View(view) => ui.view = view,
+        Command::Difference => ui.view = if ui.view == View::Difference { View::Overview } else { View::Difference },
+        Command::Metric(by) => charts::turn(ui, snapshot, by),
+        Command::Zoom(by) => ui.charts.look(snapshot, |time| time.zoom(by, snapshot)),
+        Command::Scroll(by) => ui.charts.look(snapshot, |time| time.scroll(by, snapshot)),
+        Command::Newest => ui.charts.look(snapshot, |time| *time = TimeView::default()),
+        Command::Freeze => freeze(ui, present),
         Command::NextPane if place == Place::Explain => turn(ui, snapshot, 1),
         Command::PreviousPane if place == Place::Explain => turn(ui, snapshot, snapshot.checks.len().saturating_sub(1)),
         Command::NextPane => ui.focus = ui.focus.next(),
@@ -62,9 +75,9 @@ pub fn update(ui: &mut UiState, snapshot: &Snapshot, press: Press, actor: &Actor
         Command::First => step(ui, snapshot, |_, _| 0),
         Command::Last => step(ui, snapshot, |_, last| last),
         Command::Close => close(ui),
-        Command::Yes | Command::Submit => return answer(ui, snapshot, press, command, actor),
+        Command::Yes | Command::Submit => return answer(ui, present, press, command, actor),
         Command::Erase => erase(ui),
-        Command::Quit => return quit(ui, snapshot, press.at_ms),
+        Command::Quit => return quit(ui, present, press.at_ms),
         Command::Interrupt => return twice(ui, press.at_ms),
         Command::Redraw => return Some(Wish::Redraw),
         Command::Suspend => return Some(Wish::Suspend),
@@ -106,6 +119,15 @@ fn refusal(key: &ActKey, snapshot: &Snapshot) -> Option<String> {
     }
 }
 
+/// Holds the picture, or goes back to the present one.
+fn freeze(ui: &mut UiState, present: &Snapshot) {
+    ui.frozen = match ui.frozen.take() {
+        Some(_) => None,
+        None => Some(Frozen { picture: Arc::new(present.clone()), present: present.badge }),
+    };
+    ui.observe(present);
+}
+
 fn step(ui: &mut UiState, snapshot: &Snapshot, to: impl Fn(usize, usize) -> usize) {
     if let Some(Modal::Help(scrolled)) = &mut ui.modal {
         *scrolled = to(*scrolled, help::last_scroll(snapshot, ui.size));
@@ -128,11 +150,16 @@ fn turn(ui: &mut UiState, snapshot: &Snapshot, by: usize) {
     ui.modal = Some(Modal::Explain(0));
 }
 
+/// One step back: out of what is open, then to the overview, then to its first pane.
 fn close(ui: &mut UiState) {
-    if ui.modal.take().is_none() {
+    if ui.modal.take().is_some() {
+        return;
+    }
+    if ui.view == View::Overview {
         ui.focus = Focus::default();
         ui.scrolled = 0;
     }
+    ui.view = View::Overview;
 }
 
 fn erase(ui: &mut UiState) {

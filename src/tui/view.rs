@@ -16,7 +16,10 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use self::layout::{Charts, Plan, Shape};
+use self::{
+    chart::Metric,
+    layout::{Charts, Plan, Shape},
+};
 use super::{
     glyph,
     modal::{Modal, confirm_text, explain, help},
@@ -30,6 +33,7 @@ use crate::engine::snapshot::Snapshot;
 mod acting;
 pub(super) mod chart;
 mod checks;
+mod difference;
 mod events;
 mod header;
 pub(super) mod keys;
@@ -43,8 +47,9 @@ mod words;
 
 pub(super) use self::verdict::one_row as verdict_row;
 
-/// Draws everything into `frame`, whatever its size.
-pub fn draw(frame: &mut Buffer, snapshot: &Snapshot, ui: &UiState, theme: Theme) {
+/// Draws everything into `frame`, whatever its size. Keys and panels are those of `present`, also while a picture is held.
+pub fn draw(frame: &mut Buffer, present: &Snapshot, ui: &UiState, theme: Theme) {
+    let snapshot = ui.picture(present);
     let area = frame.area;
     let mut pen = Pen { buffer: frame, theme };
     match layout::plan(area, snapshot.checks.len()) {
@@ -53,7 +58,7 @@ pub fn draw(frame: &mut Buffer, snapshot: &Snapshot, ui: &UiState, theme: Theme)
         Shape::Words if matches!(ui.modal, Some(Modal::Help(_))) => help::draw(&mut pen, area, snapshot, ui),
         Shape::Words if matches!(ui.modal, Some(Modal::Explain(_))) => explain::draw(&mut pen, area, snapshot, ui),
         Shape::Words => words::draw(&mut pen, area, snapshot, ui),
-        Shape::Panes(plan) => panes(&mut pen, &plan, snapshot, ui),
+        Shape::Panes(plan) => panes(&mut pen, &plan, present, ui),
     }
     if theme.ascii {
         glyph::to_ascii(frame);
@@ -66,7 +71,8 @@ pub fn has_a_running_clock(snapshot: &Snapshot, now: crate::engine::time::Time) 
     keys::lateness(snapshot, now).is_some() || snapshot.action.as_ref().is_some_and(acting::is_running)
 }
 
-fn panes(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
+fn panes(pen: &mut Pen<'_>, plan: &Plan, present: &Snapshot, ui: &UiState) {
+    let snapshot = ui.picture(present);
     if matches!(ui.modal, Some(Modal::Help(_))) {
         let whole = Rect { height: plan.keys.bottom(), ..plan.header };
         return help::draw(pen, whole, snapshot, ui);
@@ -86,10 +92,10 @@ fn panes(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
         let below = Rect { y: verdict.bottom(), height: plan.keys.bottom() - verdict.bottom(), ..verdict };
         let room = Rect { height: below.height - plan.keys.height, ..below };
         pen.fade(below);
-        confirm_text::draw(pen, room, snapshot, panel);
-        confirm_text::keys(pen, plan.keys, snapshot, panel, ui.now);
+        confirm_text::draw(pen, room, present, panel);
+        confirm_text::keys(pen, plan.keys, present, panel, ui.now);
     } else {
-        keys::draw(pen, plan.keys, snapshot, ui);
+        keys::draw(pen, plan.keys, present, ui);
     }
 }
 
@@ -106,10 +112,15 @@ fn overview(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
 /// A view under one row of the verdict and one of the views' names. Returns where the verdict stands.
 fn other_view(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) -> Rect {
     let verdict = Rect { height: 1, ..plan.verdict };
-    verdict::one_row(pen, verdict, snapshot);
+    verdict::one_row(pen, verdict, snapshot, ui);
+    let to_keys = |y: u16| Rect { y, height: plan.keys.y - y, ..plan.verdict };
+    if ui.view == View::Difference {
+        difference::draw(pen, to_keys(verdict.bottom()), snapshot, ui);
+        return verdict;
+    }
     let tabs = Rect { y: verdict.bottom(), ..verdict };
     tabs::draw(pen, tabs, ui.view, &[]);
-    let _area = Rect { y: tabs.bottom(), height: plan.keys.y - tabs.bottom(), ..plan.verdict };
+    let _area = to_keys(tabs.bottom());
     verdict
 }
 
@@ -117,18 +128,25 @@ fn other_view(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState)
 fn charts(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
     let worst = worst_metric(snapshot, ui);
     let edge = |metric| if ui.focus == Focus::Charts && metric == worst { Role::Focus } else { Role::Rule };
+    let common = |width| chart::Common { snapshot, view: &ui.charts, cells: chart::plot_cells(width) };
     match plan.charts {
-        Charts::One(area) => chart::draw(pen, snapshot, &ui.scales, worst, area, chart::plot_cells(area.width), Role::Focus),
+        Charts::One(area) => chart::draw(pen, common(area.width), shown_metric(snapshot, ui), area, Role::Focus),
         Charts::Both(left, right) => {
-            let cells = chart::plot_cells(left.width.min(right.width));
-            for (metric, area) in [(chart::Metric::Errors, left), (chart::Metric::P99, right)] {
-                chart::draw(pen, snapshot, &ui.scales, metric, area, cells, edge(metric));
+            let common = common(left.width.min(right.width));
+            let second = ui.charts.metric.filter(|metric| *metric != Metric::Errors).unwrap_or(Metric::P99);
+            for (metric, area) in [(Metric::Errors, left), (second, right)] {
+                chart::draw(pen, common, metric, area, edge(metric));
             }
         }
     }
 }
 
-fn worst_metric(snapshot: &Snapshot, ui: &UiState) -> chart::Metric {
+/// The metric that a single chart shows: the one that was chosen, else the worst.
+pub(super) fn shown_metric(snapshot: &Snapshot, ui: &UiState) -> Metric {
+    ui.charts.metric.unwrap_or_else(|| worst_metric(snapshot, ui))
+}
+
+fn worst_metric(snapshot: &Snapshot, ui: &UiState) -> Metric {
     let check = snapshot.checks.get(selected(ui, snapshot).unwrap_or(0));
-    if check.is_some_and(|check| check.id == "latency") { chart::Metric::P99 } else { chart::Metric::Errors }
+    if check.is_some_and(|check| check.id == "latency") { Metric::P99 } else { Metric::Errors }
 }

@@ -8,8 +8,8 @@ use rollwatch::engine::{
     role::{Role as Side, Sides},
     sample::{CheckState, HealthCheck},
     snapshot::{
-        ActKey, ActWhat, ActionView, Badge, Charts, CheckRow, Deployment, EventRow, Glyph, Ink, Marker, MarkerKind, Meter, Mode,
-        Piece, Point, Reading, Sentence, Snapshot, Span, Tone, VersionRow, Window,
+        ActKey, ActWhat, ActionView, Badge, Band, Charts, CheckRow, Deployment, Differences, EventRow, Glyph, Ink, Marker,
+        MarkerKind, Meter, Mode, Piece, Point, Reading, Sentence, Snapshot, Span, Tone, VersionRow, Window,
     },
     time::Time,
     verdict::{CheckVerdict, Phase, Verdict},
@@ -96,9 +96,44 @@ impl Traffic {
                 reading(f64::from(e) / f64::from(n.max(1)), n)
             };
             let latency = |side: Side| reading(*p99.of(side), self.requests.of(side) * 12);
-            points.push(Point { at: at(second), errors: Sides::build(rate), p99: Sides::build(latency), ..Point::default() });
+            let part = |part: f64| Sides::build(|side| reading(*p99.of(side) * part, self.requests.of(side) * 12));
+            points.push(Point {
+                at: at(second),
+                errors: Sides::build(rate),
+                p99: Sides::build(latency),
+                p95: part(0.62),
+                p50: part(0.2),
+                rate: Sides::build(|side| {
+                    let n: u32 = minute.iter().map(|seen| seen.of(side).0).sum();
+                    if blind { Reading::Blind } else { Reading::Solid(f64::from(n) / (5.0 * minute.len() as f64)) }
+                }),
+                difference: differences(&counts, second),
+                evidence: (0.0, (second + 90).max(0) as f32 / 90.0 * 0.63),
+            });
         }
         points
+    }
+}
+
+/// Since the warm-up, with a band of three standard errors.
+fn differences(counts: &[Sides<(u32, u32)>], second: i64) -> Differences {
+    let polls = usize::try_from((second + 390).max(0) / 5).expect("not negative");
+    let since = &counts[counts.len().saturating_sub(polls)..];
+    let sum = |side: Side| since.iter().map(|seen| *seen.of(side)).fold((0, 0), |(n, e), (more, failed)| (n + more, e + failed));
+    let ((n0, e0), (n1, e1)) = (sum(Side::Baseline), sum(Side::Candidate));
+    if polls < 4 || n0 == 0 || n1 == 0 {
+        return Differences::default();
+    }
+    let [n0, e0, n1, e1] = [n0, e0, n1, e1].map(f64::from);
+    let mid = e1 / n1 - e0 / n0;
+    let half = 3.0 * ((e0 + 1.0) / n0 / n0 + (e1 + 1.0) / n1 / n1).sqrt();
+    #[expect(clippy::cast_possible_truncation, reason = "a picture needs no more")]
+    let band = |mid: f64, half: f64| Some(Band { low: (mid - half) as f32, mid: mid as f32, high: (mid + half) as f32 });
+    Differences {
+        errors: band(mid, half),
+        p99: band(0.03, 12.0 / (n1 + 100.0)),
+        p95: band(0.02, 9.0 / (n1 + 100.0)),
+        p50: band(0.01, 6.0 / (n1 + 100.0)),
     }
 }
 

@@ -28,7 +28,7 @@ type Line<'a> = (&'a str, Vec<Run<'a>>);
 
 /// Draws the explanation over the overview.
 pub(in crate::tui) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
-    verdict_row(pen, Rect { height: 1, ..area }, snapshot);
+    verdict_row(pen, Rect { height: 1, ..area }, snapshot, ui);
     let frame = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
     let inner =
         Rect { x: frame.x + 2, y: frame.y + 1, width: frame.width.saturating_sub(3), height: frame.height.saturating_sub(2) };

@@ -33,7 +33,7 @@ type Lines<'a> = Vec<Vec<Run<'a>>>;
 
 /// Draws the help over the overview, under one row of the verdict.
 pub(in crate::tui) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
-    verdict_row(pen, Rect { height: 1, ..area }, snapshot);
+    verdict_row(pen, Rect { height: 1, ..area }, snapshot, ui);
     let scrolled = match &ui.modal {
         Some(Modal::Help(scrolled)) => *scrolled,
         _ => 0,

@@ -67,6 +67,8 @@ pub(super) const SELECTED: Ground =
     Ground { dark: 0x2b_3344, light: 0xd8_e0ee, indexed: (237, 253), sixteen: Modifier::UNDERLINED, mono: Modifier::REVERSED };
 pub(super) const WARM_UP: Ground = tint(0x1f_232c, 0xee_f0f3, (234, 255));
 pub(super) const BAND: Ground = tint(0x14_273b, 0xdc_ebfb, (17, 195));
+pub(super) const CANDIDATE_BAND: Ground = tint(0x4a_3500, 0xff_e9c2, (58, 223));
+pub(super) const TOLERATED: Ground = tint(0x22_303a, 0xe3_eef0, (235, 254));
 pub(super) const KEY: Ground = tint(0x2b_3140, 0xdd_e2ea, (236, 253));
 pub(super) const PANEL: Ground = tint(0x17_1b24, 0xf5_f6f9, (234, 255));
 

@@ -66,6 +66,14 @@ pub(super) fn plan(area: Rect, checks: usize) -> Shape {
     Shape::Panes(panes(area, checks))
 }
 
+/// Whether the overview has a chart of the error rate and another one.
+pub(in crate::tui) fn has_two_charts((columns, rows): (u16, u16), checks: usize) -> bool {
+    match plan(Rect::new(0, 0, columns, rows), checks) {
+        Shape::Panes(plan) => matches!(plan.charts, Charts::Both(..)),
+        Shape::Nothing | Shape::Line | Shape::Words => false,
+    }
+}
+
 fn panes(area: Rect, checks: usize) -> Plan {
     let rows = Rows::share(area.width, area.height, checks);
     let mut y = area.y;

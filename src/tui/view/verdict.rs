@@ -4,10 +4,12 @@ use ratatui::{layout::Rect, style::Modifier};
 
 use super::{acting, meter, sentence};
 use crate::{
-    engine::snapshot::{Sentence, Snapshot},
+    engine::snapshot::{Badge, Sentence, Snapshot},
+    humanize,
     tui::{
         glyph,
-        model::UiState,
+        keymap::{self, Command},
+        model::{Frozen, UiState},
         pen::{Pen, Run},
         theme::{Ground, Role},
     },
@@ -24,9 +26,13 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiSt
     let wide = area.width >= WIDE;
     let after_badge = badge(pen, area, snapshot);
     let x = if wide { after_badge.max(area.x + INDENT) } else { after_badge };
-    say(pen, area, (x, 0), &snapshot.sentence, snapshot);
+    let end = ui.frozen.as_ref().map_or(area.right().saturating_sub(1), |frozen| held(pen, area, frozen));
+    say(pen, Rect { width: end - area.x, ..area }, (x, 0), &snapshot.sentence, snapshot);
     let x = if wide { x } else { area.x + 3 };
-    say(pen, area, (x, 1), &snapshot.next, snapshot);
+    match &ui.frozen {
+        Some(frozen) => goes_on(pen, area, x, frozen),
+        None => say(pen, Rect { width: area.width - 1, ..area }, (x, 1), &snapshot.next, snapshot),
+    }
     if is_alarm(snapshot) {
         reverse(pen, Rect { x: area.x + 1, width: area.width - 1, height: 1, ..area });
     }
@@ -38,11 +44,40 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiSt
 }
 
 /// The verdict in one row, for whatever covers the overview: one is never away from the answer.
-pub(in crate::tui) fn one_row(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot) {
+pub(in crate::tui) fn one_row(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
     tint(pen, area, snapshot);
     let x = badge(pen, area, snapshot);
-    let end = meter::at_the_end(pen, area, snapshot);
+    let end = match &ui.frozen {
+        Some(frozen) => held(pen, area, frozen),
+        None => meter::at_the_end(pen, area, snapshot),
+    };
     say(pen, Rect { width: end - area.x, ..area }, (x, 0), &snapshot.sentence, snapshot);
+}
+
+/// Says at the end of row 1 that the picture is held, and what the present one says. Returns where that begins.
+fn held(pen: &mut Pen<'_>, area: Rect, frozen: &Frozen) -> u16 {
+    let at = humanize::clock(frozen.picture.at);
+    let mut runs = vec![pen.shout(Role::Held, format!("FROZEN {at}"))];
+    if frozen.present == frozen.picture.badge {
+        runs.push(pen.say(Role::Dim, ", still recording"));
+    } else {
+        let Badge { glyph, word, tone, .. } = frozen.present;
+        runs.push(Run::raw(" "));
+        runs.push(Run::styled(format!(" now {} {word} ", glyph::symbol(glyph)), pen.theme.fill(tone.into())));
+    }
+    let end = area.right().saturating_sub(1);
+    pen.write_right(area.x, area.y, end, &runs).saturating_sub(1)
+}
+
+/// Row 2 of a held picture.
+fn goes_on(pen: &mut Pen<'_>, area: Rect, x: u16, frozen: &Frozen) {
+    let key = keymap::name(Command::Freeze);
+    let rest = if frozen.present == frozen.picture.badge { "" } else { " The verdict has changed since." };
+    let runs = [
+        pen.theme.key(key),
+        pen.say(Role::Text, format!(" goes on.{rest} Keys that act are bound to the present state, not to this picture.")),
+    ];
+    pen.write(x, area.y + 1, area.right().saturating_sub(1), &runs);
 }
 
 pub(super) fn tint(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot) {
@@ -63,7 +98,7 @@ pub(super) fn badge(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot) -> u16 {
 }
 
 fn say(pen: &mut Pen<'_>, area: Rect, (x, row): (u16, u16), sentence: &Sentence, snapshot: &Snapshot) {
-    let end = area.right().saturating_sub(1);
+    let end = area.right();
     let runs = sentence::fitted(pen, sentence, snapshot, usize::from(end.saturating_sub(x)));
     pen.write(x, area.y + row, end, &runs);
 }

@@ -1,13 +1,20 @@
 //! Lines on cells: eight braille dots a cell, or one character.
 
-use ratatui::style::{Modifier, Style};
+use ratatui::{
+    layout::Rect,
+    style::{Modifier, Style},
+};
 
 use super::{
     Plot,
     columns::{Column, Raster},
+    scale::Range,
 };
 use crate::{
-    engine::{role::Role as Side, snapshot::Reading},
+    engine::{
+        role::Role as Side,
+        snapshot::{Point, Reading},
+    },
     tui::{
         pen::{Pen, cells as narrow},
         theme::Role,
@@ -23,20 +30,20 @@ const HOLLOW_EVERY: i64 = 3;
 /// The braille dots of a cell, by row and column.
 const DOTS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
 
-/// Which row of `rows` a value is in, from the top.
-pub(super) fn dot_row(value: f64, top: f64, rows: u16) -> u16 {
-    let row = (1.0 - value / top) * f64::from(rows);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float saturates when it is cast")]
-    let row = row as u16;
-    row.min(rows.saturating_sub(1))
-}
-
 /// Draws both lines, then what lies off the scale, then hollow points.
 pub(super) fn draw(pen: &mut Pen<'_>, plot: &Plot<'_>) {
-    let mut canvas = Canvas::new(plot, pen.theme.ascii);
+    let mut canvas = Canvas::new(plot.area, pen.theme.ascii);
+    let settled = plot.settled();
     for side in Side::BOTH {
-        let columns = canvas.columns(plot, side);
-        canvas.line(plot, side, &columns);
+        let value = |point: &Point| match *plot.metric.of(point).of(side) {
+            Reading::Solid(value) => Some(value.min(BEYOND)),
+            Reading::Thin(..) | Reading::Idle | Reading::Blind => None,
+        };
+        let (old, young) = plot.points.split_at(plot.points.partition_point(|point| point.at <= settled));
+        let lines = canvas.columns(plot, old.iter().map(|point| (point, value(point))));
+        canvas.line(plot.range, side, &lines);
+        let dots = canvas.columns(plot, young.iter().map(|point| (point, value(point))));
+        canvas.dots(plot.range, side, &dots);
     }
     canvas.paint(pen, plot);
     for side in Side::BOTH {
@@ -45,51 +52,64 @@ pub(super) fn draw(pen: &mut Pen<'_>, plot: &Plot<'_>) {
     }
 }
 
+/// Draws the candidate's line alone, through those values.
+pub(super) fn draw_one(pen: &mut Pen<'_>, plot: &Plot<'_>, value: impl Fn(&Point) -> Option<f64>) {
+    let mut canvas = Canvas::new(plot.area, pen.theme.ascii);
+    let columns = canvas.columns(plot, plot.points.iter().map(|point| (point, value(point))));
+    canvas.line(plot.range, Side::Candidate, &columns);
+    canvas.paint(pen, plot);
+}
+
 struct Canvas {
     /// The dots of each version, row by row.
     cells: Vec<[u8; 2]>,
     width: usize,
+    height: u16,
     /// Dots a cell.
     fine: (u16, u16),
 }
 
 impl Canvas {
-    fn new(plot: &Plot<'_>, ascii: bool) -> Self {
-        let width = usize::from(plot.area.width);
+    fn new(area: Rect, ascii: bool) -> Self {
+        let width = usize::from(area.width);
         let fine = if ascii { (1, 1) } else { (2, 4) };
-        Self { cells: vec![[0; 2]; width * usize::from(plot.area.height)], width, fine }
+        Self { cells: vec![[0; 2]; width * usize::from(area.height)], width, height: area.height, fine }
     }
 
-    fn columns(&self, plot: &Plot<'_>, side: Side) -> Vec<Option<Column>> {
+    fn columns<'p>(&self, plot: &Plot<'_>, values: impl Iterator<Item = (&'p Point, Option<f64>)>) -> Vec<Option<Column>> {
         let raster = Raster {
             start: plot.axis.start as f64,
             width: plot.axis.cell as f64 / f64::from(self.fine.0),
             count: self.width * usize::from(self.fine.0),
             longest: plot.snapshot.deployment.poll.as_secs_f64() * 1000.0 * JOIN_POLLS,
         };
-        raster.columns(plot.points.iter().map(|point| {
-            let solid = match plot.metric.of(point).of(side) {
-                Reading::Solid(value) => Some(value.min(BEYOND)),
-                Reading::Thin(..) | Reading::Idle | Reading::Blind => None,
-            };
-            (point.at.ms() as f64, solid)
-        }))
+        raster.columns(values.map(|(point, value)| (point.at.ms() as f64, value)))
     }
 
     /// The candidate is two dots high, so that weight tells it apart where colour does not.
-    fn line(&mut self, plot: &Plot<'_>, side: Side, columns: &[Option<Column>]) {
-        let rows = plot.area.height * self.fine.1;
+    fn line(&mut self, range: Range, side: Side, columns: &[Option<Column>]) {
+        let rows = self.height * self.fine.1;
         let thick = side == Side::Candidate && self.fine.1 > 1;
         for (x, column) in columns.iter().enumerate() {
             let Some(column) = column else { continue };
-            let mut first = dot_row(column.high, plot.top, rows);
-            let mut last = dot_row(column.low, plot.top, rows);
+            let mut first = range.row(column.high, rows);
+            let mut last = range.row(column.low, rows);
             if thick {
                 last = (last + 1).min(rows - 1);
                 first = first.min(last - 1);
             }
             for row in first..=last {
                 self.set(x, row, side);
+            }
+        }
+    }
+
+    /// Single dots in every second column: what is still being counted.
+    fn dots(&mut self, range: Range, side: Side, columns: &[Option<Column>]) {
+        let rows = self.height * self.fine.1;
+        for (x, column) in columns.iter().enumerate().step_by(2) {
+            if let Some(column) = column {
+                self.set(x, range.row(column.high, rows), side);
             }
         }
     }
@@ -130,7 +150,7 @@ impl Canvas {
 /// Values above the top: a mark in the top row, and beside each run of marks its highest value.
 fn off_the_scale(pen: &mut Pen<'_>, plot: &Plot<'_>, side: Side) {
     let over = plot.points.iter().filter_map(|point| match *plot.metric.of(point).of(side) {
-        Reading::Solid(value) if value > plot.top => Some((plot.axis.on(point.at)?, value)),
+        Reading::Solid(value) if value > plot.range.high => Some((plot.axis.on(point.at)?, value)),
         _ => None,
     });
     let mut runs: Vec<(u16, u16, f64)> = Vec::new();

@@ -64,14 +64,15 @@ fn both_blind<'a>(pen: &Pen<'_>, plot: &Plot<'_>) -> Option<End<'a>> {
 }
 
 fn age(plot: &Plot<'_>, since: Time) -> String {
-    humanize::duration(plot.snapshot.at.since(since))
+    humanize::duration(Time::from_ms(plot.axis.now).since(since))
 }
 
 /// Since when nothing is known of that side, if that is too long ago.
 fn blind_since(plot: &Plot<'_>, side: Side) -> Option<Time> {
     let known = plot.points.iter().rev().find(|point| *plot.metric.of(point).of(side) != Reading::Blind);
     let since = known.map_or(plot.snapshot.started, |point| point.at);
-    (!plot.points.is_empty() && plot.snapshot.at.since(since) > plot.snapshot.deployment.poll * STALE_POLLS).then_some(since)
+    (!plot.points.is_empty() && Time::from_ms(plot.axis.now).since(since) > plot.snapshot.deployment.poll * STALE_POLLS)
+        .then_some(since)
 }
 
 fn last_value(plot: &Plot<'_>, side: Side) -> Option<f64> {

@@ -25,6 +25,11 @@ pub(super) fn draw(pen: &mut Pen<'_>, plot: &Plot<'_>) {
         warm_up(pen, plot, from.ms(), to.ms());
     }
     normal_range(pen, plot);
+    blind_times(pen, plot);
+}
+
+/// Draws the time in which nothing was known.
+pub(super) fn blind_times(pen: &mut Pen<'_>, plot: &Plot<'_>) {
     for (from, to) in &plot.blind {
         blind_time(pen, plot, *from, *to);
     }
@@ -63,7 +68,9 @@ fn normal_range(pen: &mut Pen<'_>, plot: &Plot<'_>) {
     let Some((low, high)) = plot.metric.band(&plot.snapshot.charts) else { return };
     let span = i64::try_from(RANGE.as_millis()).unwrap_or(0);
     let Some(first) = plot.snapshot.charts.points.first() else { return };
-    let cells = plot.axis.cells_within((plot.axis.end() - span).max(first.at.ms()), plot.axis.end());
+    let now = plot.snapshot.at.ms();
+    let until = if plot.axis.is_live { plot.axis.end() } else { now };
+    let cells = plot.axis.cells_within((until - span).max(first.at.ms()), until);
     let (upper, lower) = (plot.row(high), plot.row(low));
     let columns = stripe(plot, &cells);
     pen.lay(Rect { y: plot.y(upper), height: (lower + 1).saturating_sub(upper), ..columns }, Ground::Band);
@@ -86,7 +93,7 @@ pub(super) fn blind(points: &[Point], metric: Metric, snapshot: &Snapshot, axis:
         }
         whole = at;
     }
-    if too_long(whole, snapshot.at.ms()) {
+    if too_long(whole, axis.now) {
         spans.push((whole, axis.end()));
     }
     spans

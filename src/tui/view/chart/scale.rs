@@ -3,10 +3,15 @@
 //! Tops come from a short list, so that the axis is read at a glance. A top grows at once when the data does, and shrinks only after
 //! everything has fitted well below it for a minute, and then one step: the picture does not breathe.
 
-use serde::{Deserialize, Serialize};
-
-use super::{metric::Metric, time};
-use crate::engine::{role::Role, snapshot::Snapshot, time::Time};
+use super::{
+    metric::Metric,
+    time::{self, TimeView},
+};
+use crate::engine::{
+    role::Role,
+    snapshot::{Point, Snapshot},
+    time::Time,
+};
 
 const TOPS: [f64; 9] = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
 /// Data ends at least this far below the top.
@@ -17,45 +22,69 @@ const ROOMY_FOR_S: f64 = 60.0;
 /// A single value so many times above all others does not set the scale; it is cut, with its value beside it.
 const OUTLIER: f64 = 4.0;
 
-/// The tops of both charts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// What an axis spans.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Range {
+    /// The value at the lower edge.
+    pub low: f64,
+    /// The value at the upper edge.
+    pub high: f64,
+}
+
+impl Range {
+    /// Which of so many rows a value is in, from the top; what lies outside is at the edge.
+    pub(super) fn row(self, value: f64, rows: u16) -> u16 {
+        let row = (self.high - value) / (self.high - self.low) * f64::from(rows);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float saturates when it is cast")]
+        let row = row as u16;
+        row.min(rows.saturating_sub(1))
+    }
+}
+
+/// The tops of the charts, in the order of [`Metric::ALL`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Scales {
-    errors: Scale,
-    p99: Scale,
+    tops: [Scale; Metric::ALL.len()],
+    /// How far the axes of the differences go above zero.
+    worse: [Scale; Metric::ALL.len()],
+    /// And below it.
+    better: [Scale; Metric::ALL.len()],
 }
 
 /// One axis: from 0 to its top.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Scale {
     top: f64,
     roomy_since: Option<Time>,
 }
 
 impl Scales {
-    /// Takes in what a snapshot shows.
-    pub(in crate::tui) fn follow(&mut self, snapshot: &Snapshot) {
-        for metric in [Metric::Errors, Metric::P99] {
+    /// Takes in what a snapshot shows of that part of the time.
+    pub(in crate::tui) fn follow(&mut self, snapshot: &Snapshot, view: TimeView) {
+        let (since, until) = view.range(snapshot);
+        let points = time::within(&snapshot.charts.points, since, until);
+        for metric in Metric::ALL {
+            let at = metric as usize;
             let calm = top_for(metric.calm_top(&snapshot.charts));
-            let highest = highest(snapshot, metric);
-            let scale = self.of_mut(metric);
-            *scale = scale.follow(calm, highest, snapshot.at);
+            self.tops[at] = self.tops[at].follow(calm, highest(points, metric), snapshot.at);
+            let (worse, better) = farthest(points, metric);
+            let calm = metric.calm_difference(&snapshot.charts);
+            self.worse[at] = self.worse[at].follow(top_for(calm), worse, snapshot.at);
+            self.better[at] = self.better[at].follow(top_for(calm / 2.0), better, snapshot.at);
         }
     }
 
-    /// The top of that chart's axis: a fraction, or milliseconds. Never zero.
-    pub(super) fn top(&self, metric: Metric, snapshot: &Snapshot) -> f64 {
-        let top = match metric {
-            Metric::Errors => self.errors.top,
-            Metric::P99 => self.p99.top,
-        };
-        if top > 0.0 { top } else { top_for(metric.calm_top(&snapshot.charts)) }
+    /// The axis of a metric, in its own unit. Never empty.
+    pub(super) fn range(&self, metric: Metric, snapshot: &Snapshot) -> Range {
+        let top = self.tops[metric as usize].top;
+        Range { low: 0.0, high: if top > 0.0 { top } else { top_for(metric.calm_top(&snapshot.charts)) } }
     }
 
-    const fn of_mut(&mut self, metric: Metric) -> &mut Scale {
-        match metric {
-            Metric::Errors => &mut self.errors,
-            Metric::P99 => &mut self.p99,
-        }
+    /// The axis of a difference, in its own unit. Never empty.
+    pub(super) fn difference(&self, metric: Metric, snapshot: &Snapshot) -> Range {
+        let calm = metric.calm_difference(&snapshot.charts);
+        let or = |scale: Scale, calm: f64| if scale.top > 0.0 { scale.top } else { top_for(calm) };
+        Range { low: -or(self.better[metric as usize], calm / 2.0), high: or(self.worse[metric as usize], calm) }
     }
 }
 
@@ -76,9 +105,8 @@ impl Scale {
     }
 }
 
-/// The highest value in sight, leaving out one that stands alone far above the rest.
-fn highest(snapshot: &Snapshot, metric: Metric) -> f64 {
-    let points = time::recent(&snapshot.charts.points, snapshot.at.minus(time::LONG));
+/// The highest value of those points, leaving out one that stands alone far above the rest.
+fn highest(points: &[Point], metric: Metric) -> f64 {
     let values = points.iter().flat_map(|point| Role::BOTH.map(|role| metric.of(point).of(role).value()));
     let (mut first, mut second) = (0.0, 0.0);
     for value in values.flatten().filter(|v| v.is_finite()) {
@@ -89,6 +117,15 @@ fn highest(snapshot: &Snapshot, metric: Metric) -> f64 {
         }
     }
     if second > 0.0 && first > OUTLIER * second { second } else { first }
+}
+
+/// How far a difference goes to either side: as measured, and the band of the newest point. The wide bands of a young watch are cut.
+fn farthest(points: &[Point], metric: Metric) -> (f64, f64) {
+    let bands = || points.iter().filter_map(|point| metric.difference(point));
+    let newest = points.iter().rev().find_map(|point| metric.difference(point));
+    let ends = newest.into_iter().flat_map(|band| [band.low, band.high]);
+    let all = || bands().map(|band| band.mid).chain(ends.clone()).map(f64::from).filter(|value| value.is_finite());
+    (all().fold(0.0, f64::max), all().map(|value| -value).fold(0.0, f64::max))
 }
 
 /// The first top that reaches `value`.

@@ -1,4 +1,4 @@
-//! The time axis both charts share.
+//! The time axis all charts share, and which part of the time it covers.
 //!
 //! Its columns are aligned to the clock, so that the picture moves left by a whole cell and is otherwise still: only the last column
 //! changes with a poll.
@@ -13,16 +13,68 @@ use crate::{
     humanize,
 };
 
-/// What a chart shows of a watch that is older than [`SHORT`].
-pub(super) const LONG: Duration = Duration::from_secs(12 * 60);
-/// What it shows of a young one.
-pub(super) const SHORT: Duration = Duration::from_secs(5 * 60);
+/// What a chart can show, the shortest first.
+const SPANS: [Duration; 4] =
+    [Duration::from_secs(5 * 60), Duration::from_secs(12 * 60), Duration::from_secs(30 * 60), Duration::from_secs(2 * 3600)];
+/// What it shows unasked: of a watch that is not older than the first the first, else the second.
+const SHORT: Duration = SPANS[0];
 /// Least cells between the beginnings of two labels, on a narrow and on a wide chart.
 const LABELS_APART: (i64, i64) = (8, 10);
 /// Cells of a label with the blank and the `now` that may follow it.
 const LABEL: u16 = 9;
 /// Distances of labels, in minutes.
 const TICKS: [i64; 12] = [1, 2, 4, 5, 10, 15, 20, 30, 60, 120, 240, 720];
+
+/// Which part of the time the charts show: unasked, the newest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimeView {
+    /// Which of the spans; none: as old as the watch is.
+    zoom: Option<usize>,
+    /// The right edge, once it is not the newest poll.
+    until: Option<Time>,
+}
+
+impl TimeView {
+    /// Less time for 1, more for -1.
+    pub(in crate::tui) fn zoom(&mut self, by: i8, snapshot: &Snapshot) {
+        let now = self.zoom.unwrap_or(usize::from(!is_young(snapshot)));
+        let to = if by > 0 { now.saturating_sub(1) } else { (now + 1).min(SPANS.len() - 1) };
+        self.zoom = Some(to);
+    }
+
+    /// Half a width to the past for -1, to the present for 1. It stops at both ends.
+    pub(in crate::tui) fn scroll(&mut self, by: i8, snapshot: &Snapshot) {
+        let half = self.span(snapshot) / 2;
+        let from = self.until.unwrap_or(snapshot.at);
+        let oldest = began(snapshot).plus(half).min(snapshot.at);
+        let to = if by < 0 { from.minus(half).max(oldest) } else { from.plus(half) };
+        self.until = (to < snapshot.at).then_some(to);
+    }
+
+    /// How much is shown.
+    fn span(&self, snapshot: &Snapshot) -> Duration {
+        SPANS[self.zoom.unwrap_or(usize::from(!is_young(snapshot)))]
+    }
+
+    /// From when to when.
+    pub(super) fn range(&self, snapshot: &Snapshot) -> (Time, Time) {
+        let until = self.until.unwrap_or(snapshot.at);
+        (until.minus(self.span(snapshot)), until)
+    }
+
+    /// The right edge, when it is not the newest poll.
+    pub(in crate::tui) const fn until(&self) -> Option<Time> {
+        self.until
+    }
+}
+
+fn began(snapshot: &Snapshot) -> Time {
+    snapshot.charts.points.first().map_or(snapshot.at, |point| point.at)
+}
+
+fn is_young(snapshot: &Snapshot) -> bool {
+    snapshot.at.since(began(snapshot)) <= SHORT
+}
 
 /// Time laid out on cells.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,18 +85,19 @@ pub(super) struct Axis {
     pub cell: i64,
     /// How many there are.
     pub cells: u16,
-    /// The last moment that anything is known about.
+    /// The last moment that is shown.
     pub now: i64,
+    /// That moment is the newest poll.
+    pub is_live: bool,
 }
 
 impl Axis {
-    pub(super) fn new(snapshot: &Snapshot, cells: u16) -> Self {
-        let began = snapshot.charts.points.first().map_or(snapshot.at, |point| point.at);
-        let young = snapshot.at.since(began) <= SHORT;
-        let cell = cell_ms(if young { SHORT } else { LONG }, cells.max(1), young);
-        let now = snapshot.at.ms();
+    pub(super) fn new(snapshot: &Snapshot, view: TimeView, cells: u16) -> Self {
+        let span = view.span(snapshot);
+        let cell = cell_ms(span, cells.max(1), span == SHORT);
+        let now = view.range(snapshot).1.ms();
         let end = (now.div_euclid(cell) + 1).saturating_mul(cell);
-        Self { start: end - cell * i64::from(cells), cell, cells, now }
+        Self { start: end - cell * i64::from(cells), cell, cells, now, is_live: view.until.is_none() }
     }
 
     /// When the rightmost cell ends, in milliseconds.
@@ -107,10 +160,11 @@ fn cell_ms(span: Duration, cells: u16, at_least: bool) -> i64 {
     ms
 }
 
-/// The points from `since` on, and one before it, so that a line enters from the left. Points are in the order of time.
-pub(super) fn recent(points: &[Point], since: Time) -> &[Point] {
+/// The points from `since` to `until`, and one before, so that a line enters from the left. Points are in the order of time.
+pub(super) fn within(points: &[Point], since: Time, until: Time) -> &[Point] {
     let first = points.partition_point(|point| point.at < since).saturating_sub(1);
-    points.get(first..).unwrap_or_default()
+    let last = points.partition_point(|point| point.at <= until);
+    points.get(first..last).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -119,10 +173,10 @@ mod tests {
 
     #[test]
     fn columns_are_whole_seconds_and_aligned_to_the_clock() {
-        assert_eq!(cell_ms(LONG, 44, false), 16_000);
+        assert_eq!(cell_ms(SPANS[1], 44, false), 16_000);
         assert_eq!(cell_ms(SHORT, 44, true), 7_000);
-        assert_eq!(cell_ms(LONG, 25, false), 29_000);
-        let axis = |now| Axis { start: 0, cell: 16_000, cells: 44, now };
+        assert_eq!(cell_ms(SPANS[1], 25, false), 29_000);
+        let axis = |now| Axis { start: 0, cell: 16_000, cells: 44, now, is_live: true };
         assert_eq!(axis(0).cell_of(-1), -1);
         assert_eq!(axis(0).on(Time::from_ms(43 * 16_000)), Some(43));
         assert_eq!(axis(0).on(Time::from_ms(44 * 16_000)), None);
@@ -132,7 +186,8 @@ mod tests {
 
     #[test]
     fn labels_keep_their_distance_from_each_other_and_from_now() {
-        let axis = Axis { start: 1_764_187_300_000, cell: 16_000, cells: 44, now: 1_764_187_300_000 + 44 * 16_000 - 1 };
+        let axis =
+            Axis { start: 1_764_187_300_000, cell: 16_000, cells: 44, now: 1_764_187_300_000 + 44 * 16_000 - 1, is_live: true };
         let labels = axis.labels();
         assert!(labels.windows(2).all(|w| w[1].0 - w[0].0 >= 10), "{labels:?}");
         assert!(labels.iter().all(|(cell, text)| cell + 9 <= 44 && text.ends_with(['0', '2', '4', '6', '8'])), "{labels:?}");
