@@ -102,6 +102,9 @@ fn panes(pen: &mut Pen<'_>, plan: &Plan, present: &Snapshot, ui: &UiState) {
 fn overview(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
     verdict::draw(pen, plan.verdict, snapshot, ui);
     charts(pen, plan, snapshot, ui);
+    if let Some(areas) = plan.second {
+        second_charts(pen, areas, snapshot, ui);
+    }
     checks::draw(pen, plan.checks, snapshot, ui);
     if let Some(area) = plan.versions {
         versions::draw(pen, area, snapshot);
@@ -139,6 +142,14 @@ fn charts(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
             }
         }
     }
+}
+
+/// What a tall screen has room for: the difference of the worst metric, and the requests of both.
+fn second_charts(pen: &mut Pen<'_>, (left, right): (Rect, Rect), snapshot: &Snapshot, ui: &UiState) {
+    let common = |cells| chart::Common { snapshot, view: &ui.charts, cells };
+    let metric = worst_metric(snapshot, ui);
+    chart::difference::draw(pen, common(chart::difference::plot_cells(left.width)), metric, left, Role::Rule);
+    chart::draw(pen, common(chart::plot_cells(right.width)), Metric::Requests, right, Role::Rule);
 }
 
 /// The metric that a single chart shows: the one that was chosen, else the worst.

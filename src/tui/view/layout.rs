@@ -14,6 +14,8 @@ const WIDE: u16 = 100;
 const TALL: u16 = 30;
 /// Under this width there is one chart.
 const TWO_CHARTS: u16 = 80;
+/// From here on there are four charts.
+const SECOND_CHARTS: u16 = 52;
 /// From here on the versions stand beside the checks.
 const VERSIONS_FROM: u16 = 112;
 
@@ -37,6 +39,8 @@ pub(super) struct Plan {
     /// Two to four rows.
     pub verdict: Rect,
     pub charts: Charts,
+    /// The difference and the requests, under the charts of a tall screen.
+    pub second: Option<(Rect, Rect)>,
     pub checks: Rect,
     pub versions: Option<Rect>,
     /// A box, one line, or none.
@@ -85,14 +89,16 @@ fn panes(area: Rect, checks: usize) -> Plan {
     let header = next(1);
     let verdict = next(rows.verdict);
     let charts = charts(next(rows.charts));
+    let second = halves(next(rows.second));
     let (checks, versions) = beside(next(rows.checks));
     let events = next(rows.events);
-    Plan { header, verdict, charts, checks, versions, events, keys: next(rows.keys) }
+    Plan { header, verdict, charts, second, checks, versions, events, keys: next(rows.keys) }
 }
 
 struct Rows {
     verdict: u16,
     charts: u16,
+    second: u16,
     checks: u16,
     events: u16,
     keys: u16,
@@ -109,11 +115,18 @@ impl Rows {
         };
         let keys = if height >= 20 { 2 } else { 1 };
         let mut rows = if tall {
-            Self { verdict, charts: 10, checks: 9, events: 4, keys }
+            Self {
+                verdict,
+                charts: 10,
+                second: if height >= SECOND_CHARTS && width >= TWO_CHARTS { 11 } else { 0 },
+                checks: 9,
+                events: 4,
+                keys,
+            }
         } else {
-            Self { verdict, charts: 9, checks: 5, events: u16::from(height >= 21), keys }
+            Self { verdict, charts: 9, second: 0, checks: 5, events: u16::from(height >= 21), keys }
         };
-        let mut spare = height - 1 - rows.verdict - rows.charts - rows.checks - rows.events - rows.keys;
+        let mut spare = height - 1 - rows.verdict - rows.charts - rows.second - rows.checks - rows.events - rows.keys;
         let mut grow = |pane: &mut u16, to: u16| {
             let more = spare.min(to.saturating_sub(*pane));
             *pane += more;
@@ -123,9 +136,12 @@ impl Rows {
             let all_checks = u16::try_from(checks).unwrap_or(u16::MAX).saturating_add(3);
             grow(&mut rows.charts, 16);
             grow(&mut rows.events, 8);
-            grow(&mut rows.charts, 20);
+            if rows.second > 0 {
+                grow(&mut rows.second, 14);
+            }
+            grow(&mut rows.charts, 19);
             grow(&mut rows.checks, all_checks.min(14));
-            grow(&mut rows.events, 22);
+            grow(&mut rows.events, if rows.second > 0 { 10 } else { 22 });
         } else {
             grow(&mut rows.checks, 7);
         }
@@ -134,10 +150,15 @@ impl Rows {
     }
 }
 
+/// Beside each other; none without rows.
+fn halves(area: Rect) -> Option<(Rect, Rect)> {
+    let left = Rect { width: area.width / 2, ..area };
+    (area.height > 0).then_some((left, Rect { x: left.right(), width: area.width - left.width, ..area }))
+}
+
 fn charts(area: Rect) -> Charts {
-    if area.width >= TWO_CHARTS {
-        let left = Rect { width: area.width / 2, ..area };
-        return Charts::Both(left, Rect { x: left.right(), width: area.width - left.width, ..area });
+    if let Some((left, right)) = halves(area).filter(|_| area.width >= TWO_CHARTS) {
+        return Charts::Both(left, right);
     }
     if area.height >= 20 {
         let top = Rect { height: area.height / 2, ..area };
@@ -174,6 +195,8 @@ mod tests {
         };
         assert_eq!(heights(&at(120, 40)), [4, 16, 9, 8, 2]);
         assert_eq!(heights(&at(80, 24)), [3, 10, 7, 1, 2]);
+        assert_eq!(at(120, 40).second, None);
+        assert_eq!((heights(&at(200, 60)), at(200, 60).second.map(|(chart, _)| chart.height)), ([4, 20, 9, 10, 2], Some(14)));
         assert_eq!(at(120, 40).versions.map(|v| v.width), Some(42));
         assert_eq!(at(80, 24).versions, None);
         assert!(matches!(at(60, 18).charts, Charts::One(_)));
