@@ -60,11 +60,17 @@ impl Pen<'_> {
         if x >= end {
             return x;
         }
-        let stop = x.saturating_add(cells(run.width())).min(end);
+        let stop = x.saturating_add(cells(wide(run))).min(end);
         for column in x..stop {
             self.buffer[(column, y)].modifier = Modifier::empty();
         }
-        self.buffer.set_stringn(x, y, &run.content, usize::from(end - x), run.style).0
+        if !is_plain(&run.content) {
+            return self.buffer.set_stringn(x, y, &run.content, usize::from(end - x), run.style).0;
+        }
+        for (column, letter) in (x..stop).zip(run.content.chars()) {
+            self.buffer[(column, y)].set_char(letter).set_style(run.style);
+        }
+        stop
     }
 
     /// One character, if that cell exists.
@@ -133,7 +139,17 @@ fn padded<'a>(runs: &[Run<'a>], style: Style) -> Vec<Run<'a>> {
 
 /// Columns that runs take.
 pub(super) fn width(runs: &[Run<'_>]) -> usize {
-    runs.iter().map(Span::width).sum()
+    runs.iter().map(wide).sum()
+}
+
+/// Columns that one run takes: most are plain, and looking up the width of each letter costs more than drawing it.
+fn wide(run: &Run<'_>) -> usize {
+    if is_plain(&run.content) { run.content.len() } else { run.width() }
+}
+
+/// Only letters of one byte and one column.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// A width as a coordinate; nothing on a terminal is wider.

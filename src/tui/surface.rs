@@ -52,9 +52,9 @@ impl Surface {
         if is_unknown {
             self.shown.reset();
         }
-        let mut changes = self.shown.diff_iter(&self.next).peekable();
-        if is_unknown || changes.peek().is_some() {
-            let written = write(&mut self.bytes, is_unknown, changes);
+        // Comparing cells is far cheaper than asking for the changes, which looks up how wide each of them is.
+        if is_unknown || self.shown.content != self.next.content {
+            let written = write(&mut self.bytes, is_unknown, self.shown.diff_iter(&self.next));
             debug_assert!(written.is_ok(), "memory takes every byte");
         }
         std::mem::swap(&mut self.shown, &mut self.next);
