@@ -161,9 +161,12 @@ pub struct Demo {
     /// Climb 5, 25, 50, 75 and 100 % in short windows: `p` at each step, or --auto-promote
     #[arg(long)]
     pub ladder: bool,
-    /// How many of the demo's seconds pass in one
-    #[arg(long, default_value_t = 1.0, value_parser = speed, value_name = "N")]
-    pub speed: f64,
+    /// Be shown around: catch a bad canary and roll it back, in about two minutes
+    #[arg(long, conflicts_with_all = ["scenario", "ladder", "headless"])]
+    pub tour: bool,
+    /// How many of the demo's seconds pass in one [default: 1, with --tour 2]
+    #[arg(long, value_parser = speed, value_name = "N")]
+    pub speed: Option<f64>,
     /// How it runs and ends.
     #[command(flatten)]
     pub run: Run,

@@ -15,3 +15,5 @@ mod render;
 mod sizes;
 #[path = "screen/states.rs"]
 mod states;
+#[path = "screen/tour.rs"]
+mod tour;

@@ -19,17 +19,20 @@ use crate::{
     runtime::{
         clock::{Clock, wall_clock},
         polling::Past,
-        session::{Right, Session},
+        screen::ScreenSettings,
+        session::{Front, Right, Session},
     },
 };
 
 /// The demo is the same every time.
 const SEED: u64 = 1;
+/// With it the tour's canary fails after about a minute.
+const TOUR_SPEED: f64 = 2.0;
 
 pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let reports = report::prepare(edge, &args.run)?;
     let start = wall_clock();
-    let clock = Clock::stepped(start, args.speed);
+    let clock = Clock::stepped(start, args.speed.unwrap_or(if args.tour { TOUR_SPEED } else { 1.0 }));
     let now = {
         let clock = clock.clone();
         Arc::new(move || clock.now()) as servers::Now
@@ -60,13 +63,24 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         backend: Some(backend),
         right,
         channels,
-        front: watch::front(edge, &args.run, place.stays, &clock, bytes, place.store.as_ref()),
+        front: guided(watch::front(edge, &args.run, place.stays, &clock, bytes, place.store.as_ref()), args.tour)?,
         timeout: args.run.timeout,
         notes,
         past: Past::default(),
         reports,
     };
     Box::pin(session.run()).await
+}
+
+/// A screen that shows somebody around, where that was asked for.
+fn guided(front: Front, tour: bool) -> Result<Front, Failure> {
+    match front {
+        Front::Screen(settings, bytes) => Ok(Front::Screen(Box::new(ScreenSettings { tour, ..*settings }), bytes)),
+        Front::Lines(..) if tour => {
+            Err(Failure::usage("the tour needs a terminal at both ends", "run rollwatch demo --tour in a terminal, without a pipe"))
+        }
+        lines @ Front::Lines(..) => Ok(lines),
+    }
 }
 
 fn overrides(services: Sides<SocketAddr>, ladder: bool) -> Vec<Override> {

@@ -294,6 +294,7 @@ pub(super) fn screen(edge: &Edge, clock: &Clock) -> ScreenSettings {
     ScreenSettings {
         terminal: super::capabilities(edge),
         actor: attach::actor(edge, ActorKind::Key),
+        tour: false,
         now: std::sync::Arc::new(move || clock.now()),
     }
 }

@@ -31,6 +31,7 @@ use crate::{
         surface::Surface,
         terminal::{self, Output, TerminalError},
         theme::{Capabilities, Theme},
+        tour::Tour,
         update::{Wish, update},
         view,
     },
@@ -50,6 +51,8 @@ pub struct ScreenSettings {
     pub terminal: Capabilities,
     /// Who presses the keys.
     pub actor: Actor,
+    /// Whether somebody is shown around.
+    pub tour: bool,
     /// The watch's time, for lateness and for the clock of a running action.
     pub now: Arc<dyn Fn() -> Time + Send + Sync>,
 }
@@ -225,6 +228,7 @@ impl Painter {
         let snapshot = doors.snapshots.borrow_and_update().clone();
         let (columns, rows) = terminal::size();
         let mut ui = UiState::default();
+        ui.tour = settings.tour.then(Tour::default);
         ui.resize(columns, rows);
         ui.observe(&snapshot);
         let theme = Theme::choose(&settings.terminal);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     modal::{Modal, confirm},
+    tour::Tour,
     view::{
         chart::{Metric, Scales, TimeView},
         layout,
@@ -31,6 +32,8 @@ pub struct UiState {
     pub selected: Option<String>,
     /// How many of the newest events are above the pane.
     pub scrolled: usize,
+    /// The guided tour, where there is one.
+    pub tour: Option<Tour>,
     /// What is open over the screen.
     pub modal: Option<Modal>,
     /// One line about what a key did not do.
@@ -142,6 +145,7 @@ impl UiState {
         {
             self.close(confirm::MOVED);
         }
+        Tour::follow(self, snapshot);
     }
 
     /// The terminal has another size. A panel that can no longer be read closes.

@@ -13,6 +13,7 @@ use super::{
         explain, help,
     },
     model::{Focus, Frozen, UiState, View},
+    tour::Tour,
     view::chart::TimeView,
 };
 use crate::engine::{
@@ -38,6 +39,12 @@ pub enum Wish {
 
 /// Handles one key. What moves around does so on the picture that is looked at; what acts is bound to the present one.
 pub fn update(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> Option<Wish> {
+    let wish = handle(ui, present, press, actor);
+    Tour::follow(ui, present);
+    wish
+}
+
+fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> Option<Wish> {
     let held = ui.frozen.clone();
     let snapshot = held.as_ref().map_or(present, |frozen| &frozen.picture);
     ui.note = None;

@@ -41,6 +41,7 @@ pub(super) mod layout;
 mod meter;
 pub(super) mod sentence;
 mod tabs;
+mod tour;
 mod verdict;
 mod versions;
 mod words;
@@ -50,8 +51,14 @@ pub(super) use self::verdict::one_row as verdict_row;
 /// Draws everything into `frame`, whatever its size. Keys and panels are those of `present`, also while a picture is held.
 pub fn draw(frame: &mut Buffer, present: &Snapshot, ui: &UiState, theme: Theme) {
     let snapshot = ui.picture(present);
-    let area = frame.area;
+    let (area, tour) = ui.tour.map_or((frame.area, None), |tour| {
+        let (area, place) = tour::split(frame.area);
+        (area, place.map(|place| (place, tour)))
+    });
     let mut pen = Pen { buffer: frame, theme };
+    if let Some((place, tour)) = tour {
+        tour::draw(&mut pen, place, tour);
+    }
     match layout::plan(area, snapshot.checks.len()) {
         Shape::Nothing => {}
         Shape::Line => words::line(&mut pen, area, snapshot),
