@@ -29,6 +29,8 @@ pub enum Command {
     Scroll(i8),
     /// Show the newest data at the usual zoom.
     Newest,
+    /// The pane that has the keys takes the room of all, or gives it back.
+    Enlarge,
     /// Hold the picture while the watch goes on, or let it go.
     Freeze,
     /// The next pane gets the keys.
@@ -187,6 +189,7 @@ pub const BINDINGS: &[Binding] = &[
         "",
     ),
     binding(&[(Key::Char('0'), "0")], Command::Newest, Scope::Views, Group::Move, "back to now, and to the usual zoom", ""),
+    binding(&[(Key::Char('z'), "z")], Command::Enlarge, Scope::Views, Group::Move, "enlarge the pane that has the keys", ""),
     binding(&[(Key::Tab, "tab")], Command::NextPane, Scope::Checks, Group::Move, "next pane; next check", ""),
     binding(&[(Key::BackTab, "shift-tab")], Command::PreviousPane, Scope::Checks, Group::Move, "the one before", ""),
     binding(

@@ -28,6 +28,8 @@ pub struct UiState {
     pub view: View,
     /// Which pane of the overview has the keys.
     pub focus: Focus,
+    /// That pane takes the room of all others.
+    pub is_enlarged: bool,
     /// The selected check; null until the first key, while the selection follows the worst one.
     pub selected: Option<String>,
     /// How many of the newest events are above the pane.

@@ -72,6 +72,10 @@ fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> 
         Command::Zoom(by) => ui.charts.look(snapshot, |time| time.zoom(by, snapshot)),
         Command::Scroll(by) => ui.charts.look(snapshot, |time| time.scroll(by, snapshot)),
         Command::Newest => ui.charts.look(snapshot, |time| *time = TimeView::default()),
+        Command::Enlarge => {
+            ui.is_enlarged = !ui.is_enlarged;
+            ui.view = View::Overview;
+        }
         Command::Freeze => freeze(ui, present),
         Command::NextPane if place == Place::Explain => turn(ui, snapshot, 1),
         Command::PreviousPane if place == Place::Explain => turn(ui, snapshot, snapshot.checks.len().saturating_sub(1)),
@@ -160,6 +164,9 @@ fn turn(ui: &mut UiState, snapshot: &Snapshot, by: usize) {
 /// One step back: out of what is open, then to the overview, then to its first pane.
 fn close(ui: &mut UiState) {
     if ui.modal.take().is_some() {
+        return;
+    }
+    if std::mem::take(&mut ui.is_enlarged) {
         return;
     }
     if ui.view == View::Overview {

@@ -108,7 +108,10 @@ fn panes(pen: &mut Pen<'_>, plan: &Plan, present: &Snapshot, ui: &UiState) {
 
 fn overview(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
     verdict::draw(pen, plan.verdict, snapshot, ui);
-    charts(pen, plan, snapshot, ui);
+    if ui.is_enlarged {
+        return enlarged(pen, layout::below_verdict(plan), snapshot, ui);
+    }
+    charts(pen, plan.charts, snapshot, ui);
     if let Some(areas) = plan.second {
         second_charts(pen, areas, snapshot, ui);
     }
@@ -117,6 +120,15 @@ fn overview(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
         versions::draw(pen, area, snapshot);
     }
     events::draw(pen, plan.events, snapshot, ui);
+}
+
+/// The pane that has the keys, in the room of all.
+fn enlarged(pen: &mut Pen<'_>, room: Rect, snapshot: &Snapshot, ui: &UiState) {
+    match ui.focus {
+        Focus::Charts => charts(pen, layout::charts(room), snapshot, ui),
+        Focus::Checks => checks::draw(pen, room, snapshot, ui),
+        Focus::Events => events::draw(pen, room, snapshot, ui),
+    }
 }
 
 /// A view under one row of the verdict and one of the views' names. Returns where the verdict stands.
@@ -135,11 +147,11 @@ fn other_view(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState)
 }
 
 /// The chart of the worst check has the brighter edge while the charts have the keys.
-fn charts(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
+fn charts(pen: &mut Pen<'_>, places: Charts, snapshot: &Snapshot, ui: &UiState) {
     let worst = worst_metric(snapshot, ui);
     let edge = |metric| if ui.focus == Focus::Charts && metric == worst { Role::Focus } else { Role::Rule };
     let common = |width| chart::Common { snapshot, view: &ui.charts, cells: chart::plot_cells(width) };
-    match plan.charts {
+    match places {
         Charts::One(area) => chart::draw(pen, common(area.width), shown_metric(snapshot, ui), area, Role::Focus),
         Charts::Both(left, right) => {
             let common = common(left.width.min(right.width));

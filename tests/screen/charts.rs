@@ -181,3 +181,21 @@ fn a_held_picture_stands_still_and_says_what_the_present_one_says() {
     let gone_on = typed(&mut desk, "f");
     assert!(!gone_on.contains("FROZEN") && gone_on.contains("✗ BAD"), "{gone_on}");
 }
+
+#[test]
+fn the_pane_that_has_the_keys_can_take_all_the_room() {
+    let mut desk = desk((80, 24));
+    let usual = desk.text();
+    let charts = typed(&mut desk, "z");
+    assert!(charts.contains("─ error rate") && !charts.contains("─ checks") && charts.contains("LEANING BAD"), "{charts}");
+    desk.press(Key::Tab);
+    let checks = desk.text();
+    assert!(checks.contains("─ checks") && checks.contains("restarts") && !checks.contains("─ error rate"), "{checks}");
+    desk.press(Key::Tab);
+    assert!(desk.text().contains("warm-up over, the window of 10m starts"), "{}", desk.text());
+    desk.press(Key::Esc);
+    desk.press(Key::Esc);
+    assert_eq!(desk.text(), usual, "esc gives the room back");
+    typed(&mut desk, "zz");
+    assert_eq!(desk.text(), usual, "and so does z");
+}

@@ -156,7 +156,13 @@ fn halves(area: Rect) -> Option<(Rect, Rect)> {
     (area.height > 0).then_some((left, Rect { x: left.right(), width: area.width - left.width, ..area }))
 }
 
-fn charts(area: Rect) -> Charts {
+/// Everything between the verdict and the keys.
+pub(super) fn below_verdict(plan: &Plan) -> Rect {
+    Rect { y: plan.verdict.bottom(), height: plan.keys.y - plan.verdict.bottom(), ..plan.verdict }
+}
+
+/// Both charts where they fit: beside each other, or one above the other.
+pub(super) fn charts(area: Rect) -> Charts {
     if let Some((left, right)) = halves(area).filter(|_| area.width >= TWO_CHARTS) {
         return Charts::Both(left, right);
     }
