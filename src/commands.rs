@@ -5,6 +5,7 @@ mod attach;
 mod baseline;
 mod config;
 mod demo;
+mod hand_over;
 mod lists;
 mod replay;
 mod report;

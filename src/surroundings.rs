@@ -11,6 +11,8 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct Surroundings {
     env: BTreeMap<OsString, OsString>,
+    /// The command line, without the program.
+    pub arguments: Vec<OsString>,
     /// stdin and stdout are terminals.
     pub is_interactive: bool,
     /// stdin and stderr are terminals, so that a question can be asked.
@@ -24,6 +26,7 @@ impl Surroundings {
     pub fn read() -> Self {
         Self {
             env: std::env::vars_os().collect(),
+            arguments: std::env::args_os().skip(1).collect(),
             is_interactive: stdin().is_terminal() && stdout().is_terminal(),
             can_ask: stdin().is_terminal() && stderr().is_terminal(),
         }

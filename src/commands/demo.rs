@@ -20,7 +20,7 @@ use crate::{
         clock::{Clock, wall_clock},
         polling::Past,
         screen::ScreenSettings,
-        session::{Front, Right, Session},
+        session::{Front, Left, Right, Session},
     },
 };
 
@@ -66,10 +66,14 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         front: guided(watch::front(edge, &args.run, place.stays, &clock, bytes, place.store.as_ref()), args.tour)?,
         timeout: args.run.timeout,
         notes,
+        can_hand_over: false,
         past: Past::default(),
         reports,
     };
-    Box::pin(session.run()).await
+    match Box::pin(session.run()).await? {
+        Left::Ended(code) => Ok(code),
+        Left::HandedOver { .. } => Err(Failure::internal("the demo ends with its screen")),
+    }
 }
 
 /// A screen that shows somebody around, where that was asked for.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use url::Url;
 
-use super::{Edge, attach, baseline, report};
+use super::{Edge, attach, baseline, hand_over, report};
 use crate::{
     backend::Backend,
     cli::{Run, Watch as Args},
@@ -23,7 +23,7 @@ use crate::{
         clock::{Clock, wall_clock},
         logging::{self, Destination},
         screen::ScreenSettings,
-        session::{Begun, Front, Right, Session},
+        session::{Begun, Front, Left, Right, Session},
     },
 };
 
@@ -57,6 +57,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     } else {
         (begin(&place, &args.run, setup(&loaded, backend.as_ref(), rule), start, &mut notes), None)
     };
+    let name = file.deployment.name.clone();
     let policy = &begun.watch.setup().policy;
     let poller = attach::poller(file, policy.baseline.asked()).await?;
     let past = past.unwrap_or_else(|| baseline::again(edge, place.store.as_ref(), file, &begun.watch, polled));
@@ -73,10 +74,15 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         notes,
         past,
         reports,
+        can_hand_over: place.store.is_some(),
     };
-    let code = Box::pin(session.run()).await;
+    let left = Box::pin(session.run()).await;
+    // Whoever goes on with the watch needs the right to it.
     drop(watching);
-    code
+    match left? {
+        Left::Ended(code) => Ok(code),
+        Left::HandedOver { armed } => hand_over::start(edge, place.store.as_ref(), &name, armed).await,
+    }
 }
 
 /// `--baseline` and `--candidate` as configuration.
@@ -294,6 +300,7 @@ pub(super) fn screen(edge: &Edge, clock: &Clock) -> ScreenSettings {
     ScreenSettings {
         terminal: super::capabilities(edge),
         actor: attach::actor(edge, ActorKind::Key),
+        hand_over: None,
         tour: false,
         now: std::sync::Arc::new(move || clock.now()),
     }

@@ -93,6 +93,11 @@ impl Store {
         self.root.join("rollwatch.log")
     }
 
+    /// Where a watch writes its lines once its screen was left.
+    pub fn handed_over(&self, deployment: &str) -> PathBuf {
+        self.folder(deployment).join("handed-over.log")
+    }
+
     /// Begins the journal of a watch.
     ///
     /// # Errors

@@ -51,6 +51,8 @@ pub struct ScreenSettings {
     pub terminal: Capabilities,
     /// Who presses the keys.
     pub actor: Actor,
+    /// Told when the watch shall go on without this screen, and whether it is armed; none where it cannot.
+    pub hand_over: Option<mpsc::Sender<bool>>,
     /// Whether somebody is shown around.
     pub tour: bool,
     /// The watch's time, for lateness and for the clock of a running action.
@@ -228,6 +230,7 @@ impl Painter {
         let snapshot = doors.snapshots.borrow_and_update().clone();
         let (columns, rows) = terminal::size();
         let mut ui = UiState::default();
+        ui.can_hand_over = settings.hand_over.is_some();
         ui.tour = settings.tour.then(Tour::default);
         ui.resize(columns, rows);
         ui.observe(&snapshot);
@@ -293,6 +296,12 @@ impl Painter {
             Some(Wish::Intent(intent)) => {
                 if self.doors.intents.try_send(intent).is_err() {
                     self.ui.note = Some("The engine does not take keys at the moment: nothing was done.".to_owned());
+                }
+                false
+            }
+            Some(Wish::HandOver { armed }) => {
+                if let Some(hand_over) = &self.settings.hand_over {
+                    hand_over.try_send(armed).ok();
                 }
                 false
             }

@@ -95,6 +95,18 @@ fn no_right(why: &str) -> Stage {
     Stage::Failed { error: format!("the right to act could not be taken, so nothing was sent: {why}") }
 }
 
+/// How a session was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// The watch is over, with this exit code.
+    Ended(u8),
+    /// The watch is not over: somebody else shall go on with it.
+    HandedOver {
+        /// A conviction would have rolled back by itself.
+        armed: bool,
+    },
+}
+
 /// A watch with its journal: new, or gone on with.
 #[derive(Debug)]
 pub struct Begun {
@@ -127,6 +139,8 @@ pub struct Session {
     pub channels: Channels,
     /// Where it shows itself.
     pub front: Front,
+    /// Whether the watch can go on without its screen.
+    pub can_hand_over: bool,
     /// `--timeout`.
     pub timeout: Option<Duration>,
     /// Something to say at the start: a journal that was repaired, a directory that cannot be written.
@@ -138,11 +152,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// Runs the session; answers with the exit code.
+    /// Runs the session; answers how it was left.
     ///
     /// # Errors
     /// When the terminal or the signals cannot be had.
-    pub async fn run(self) -> Result<u8, Failure> {
+    pub async fn run(self) -> Result<Left, Failure> {
         let (happenings, inbox) = mpsc::channel(WAITING);
         let start = self.clock.now();
         let Begun { watch, first, seq, journal } = self.begun;
@@ -154,12 +168,14 @@ impl Session {
             None => (None, None),
         };
         let mut tasks = JoinSet::new();
+        let (hand_over, handed) = mpsc::channel(1);
         let shown = match self.front {
             Front::Lines(format, bytes) => {
                 tasks.spawn(notifying::pass_on(bytes));
                 Shown::Lines(Printing::start(format, std::io::stdout(), pictures))
             }
-            Front::Screen(settings, bytes) => {
+            Front::Screen(mut settings, bytes) => {
+                settings.hand_over = self.can_hand_over.then_some(hand_over);
                 let (intents, wishes) = mpsc::channel(16);
                 tasks.spawn(wish(wishes, self.clock.clone(), happenings.clone()));
                 Shown::Screen(Screen::start(pictures, intents, bytes, *settings).map_err(Failure::internal)?)
@@ -209,7 +225,14 @@ impl Session {
             stop = signals.watch(self.clock.clone(), happenings) => {
                 tracing::warn!("asked to stop twice: leaving at once");
                 reporting.write().await;
-                return Ok(if stop == Stop::Interrupt { 130 } else { 143 });
+                return Ok(Left::Ended(if stop == Stop::Interrupt { 130 } else { 143 }));
+            }
+            armed = asked(handed) => {
+                tasks.shutdown().await;
+                if let Some(thread) = writing {
+                    join(thread).await;
+                }
+                return Ok(Left::HandedOver { armed });
             }
         };
         let (Dispatcher { watch, hands, recorder, .. }, ended) = over;
@@ -226,7 +249,15 @@ impl Session {
             join(thread).await;
         }
         reporting.write().await;
-        Ok(ended.map_or(crate::exit::code::INTERNAL, |e| e.exit_code))
+        Ok(Left::Ended(ended.map_or(crate::exit::code::INTERNAL, |e| e.exit_code)))
+    }
+}
+
+/// Waits until the watch is handed over; for ever where that cannot be asked for.
+async fn asked(mut handed: mpsc::Receiver<bool>) -> bool {
+    match handed.recv().await {
+        Some(armed) => armed,
+        None => std::future::pending().await,
     }
 }
 

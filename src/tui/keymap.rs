@@ -49,6 +49,8 @@ pub enum Command {
     Close,
     /// Do what the panel says.
     Yes,
+    /// Leave, and let the watch go on without a screen.
+    HandOver,
     /// What was typed is complete.
     Submit,
     /// Take back the last letter.
@@ -237,6 +239,7 @@ pub const BINDINGS: &[Binding] = &[
     binding(&[(Key::Char('q'), "q")], Command::Quit, Scope::Reading, Group::Screen, "quit; asks while armed", "quit"),
     binding(&[(Key::Ctrl('c'), "ctrl-c")], Command::Interrupt, Scope::Always, Group::Screen, "twice: quit at once", ""),
     binding(&[(Key::Char('y'), "y")], Command::Yes, Scope::Panel, Group::Panel, "do it", ""),
+    binding(&[(Key::Char('h'), "h")], Command::HandOver, Scope::Panel, Group::Panel, "leave, the watch goes on", ""),
     binding(&[(Key::Enter, "enter")], Command::Submit, Scope::Panel, Group::Panel, "what was typed is complete", ""),
     binding(&[(Key::Backspace, "backspace")], Command::Erase, Scope::Panel, Group::Panel, "take back the last letter", ""),
 ];

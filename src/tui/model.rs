@@ -40,6 +40,8 @@ pub struct UiState {
     pub modal: Option<Modal>,
     /// One line about what a key did not do.
     pub note: Option<String>,
+    /// The watch can go on without this screen.
+    pub can_hand_over: bool,
     /// What the charts show.
     pub charts: ChartView,
     /// The picture that is held while the watch goes on.

@@ -31,6 +31,11 @@ const TWICE_MS: u64 = 2000;
 pub enum Wish {
     /// Of the engine.
     Intent(Intent),
+    /// Leave, and let the watch go on without a screen.
+    HandOver {
+        /// A conviction may roll back by itself.
+        armed: bool,
+    },
     /// Draw every cell again.
     Redraw,
     /// Put the program aside.
@@ -86,6 +91,7 @@ fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> 
         Command::First => step(ui, snapshot, |_, _| 0),
         Command::Last => step(ui, snapshot, |_, last| last),
         Command::Close => close(ui),
+        Command::HandOver => return hand_over(ui, present, press.at_ms),
         Command::Yes | Command::Submit => return answer(ui, present, press, command, actor),
         Command::Erase => erase(ui),
         Command::Quit => return quit(ui, present, press.at_ms),
@@ -196,6 +202,13 @@ fn answer(ui: &mut UiState, snapshot: &Snapshot, press: Press, command: Command,
     Some(Wish::Intent(intent))
 }
 
+/// Leaves the watch to a process without a screen, where the panel that asks about leaving offers it.
+fn hand_over(ui: &UiState, snapshot: &Snapshot, at_ms: u64) -> Option<Wish> {
+    let Some(Modal::Confirm(panel)) = &ui.modal else { return None };
+    let offered = panel.can_hand_over && panel.counts(at_ms);
+    offered.then_some(Wish::HandOver { armed: snapshot.deployment.mode == Mode::Armed })
+}
+
 fn intent(panel: &Confirm, actor: &Actor) -> Intent {
     match panel.question {
         Question::Act(ActWhat::Act(action)) => {
@@ -216,7 +229,8 @@ fn quit(ui: &mut UiState, snapshot: &Snapshot, at_ms: u64) -> Option<Wish> {
     if !ui.fits_panels() {
         return twice(ui, at_ms);
     }
-    ui.modal = Some(Modal::Confirm(Confirm::open(Question::Quit, snapshot)));
+    let panel = Confirm { can_hand_over: ui.can_hand_over, ..Confirm::open(Question::Quit, snapshot) };
+    ui.modal = Some(Modal::Confirm(panel));
     None
 }
 

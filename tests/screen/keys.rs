@@ -321,3 +321,21 @@ proptest! {
         prop_assert_eq!(intents(&[(500, first.to_vec()), (wait, rest.to_vec())]), vec![]);
     }
 }
+
+#[test]
+fn an_armed_watch_can_be_left_to_a_process_without_a_screen() {
+    let mut desk = desk(fixture::leaning_bad());
+    desk.press(Key::Char('q'));
+    assert!(!desk.text().contains("hand over"), "only where there is somebody to go on");
+    assert_eq!(desk.press(Key::Char('h')), None);
+    desk.press(Key::Esc);
+    desk.ui.can_hand_over = true;
+    desk.press(Key::Char('q'));
+    let screen = desk.text();
+    assert!(screen.contains("h hands the watch over") && screen.contains("stays armed"), "{screen}");
+    assert_eq!(desk.press_after(100, Key::Char('h')), None, "not before it can have been read");
+    assert_eq!(desk.press(Key::Char('h')), Some(Wish::HandOver { armed: true }));
+    desk.press(Key::Esc);
+    desk.press(Key::Char('R'));
+    assert_eq!(desk.press(Key::Char('h')), None, "only where leaving is asked about");
+}

@@ -57,6 +57,8 @@ pub struct Confirm {
     pub shown_ms: Option<u64>,
     /// What is asked for now.
     pub gate: Gate,
+    /// Leaving is asked about, and the watch can go on without this screen.
+    pub can_hand_over: bool,
     /// What was typed so far.
     pub typed: Field,
     /// The reason, once it was given.
@@ -75,7 +77,15 @@ impl Confirm {
     /// Opens a panel on the state that is shown now.
     pub(in crate::tui) fn open(question: Question, snapshot: &Snapshot) -> Self {
         let gate = first_gate(question, snapshot);
-        Self { question, token: snapshot.token.clone(), shown_ms: None, gate, typed: Field::default(), reason: None }
+        Self {
+            question,
+            token: snapshot.token.clone(),
+            shown_ms: None,
+            gate,
+            can_hand_over: false,
+            typed: Field::default(),
+            reason: None,
+        }
     }
 
     /// Whether the rollout is still as the panel shows it, and what it asks can still be done.

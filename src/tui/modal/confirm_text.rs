@@ -10,7 +10,7 @@ use crate::{
     engine::{
         action::{Action, Preview},
         role::Role as Side,
-        snapshot::{ActWhat, Snapshot},
+        snapshot::{ActWhat, Mode, Snapshot},
         time::Time,
     },
     humanize,
@@ -142,6 +142,15 @@ fn items<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, panel: &Confirm, room: usize
                 "what happens",
                 "rollwatch ends. Nothing rolls back by itself any more, and nobody looks how an action ends.".to_owned(),
             ));
+            if panel.can_hand_over {
+                let armed =
+                    if snapshot.deployment.mode == Mode::Armed { "Auto-rollback stays armed." } else { "Auto-rollback stays off." };
+                let name = keymap::name(Command::HandOver);
+                items.push(text(
+                    "or",
+                    format!("{name} hands the watch over to a process without a screen, which goes on until it ends. {armed}"),
+                ));
+            }
         }
     }
     items
@@ -231,6 +240,9 @@ fn foot<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, panel: &Confirm, room: usize,
     }
     let mut keys = answer(pen, snapshot, panel);
     keys.push(Run::raw(if airy { "   " } else { "" }));
+    if panel.can_hand_over {
+        keys.extend(keys::key(pen, keymap::name(Command::HandOver), "hand over"));
+    }
     keys.extend(keys::key(pen, keymap::name(Command::Close), if room < 50 { "leave" } else { "leave, nothing happens" }));
     parts.push(vec![keys]);
     if height >= COMPLETE {
