@@ -18,7 +18,10 @@ use crate::{
     cli::{Cli, Color, Command, Common},
     exit::{Failure, code},
     surroundings::Surroundings,
-    tui::theme::{Capabilities, ColorChoice},
+    tui::{
+        terminal,
+        theme::{Capabilities, ColorChoice},
+    },
 };
 
 /// Does what the command line says; answers with the exit code.
@@ -58,6 +61,14 @@ pub async fn run(cli: Cli, around: Surroundings) -> Result<u8, Failure> {
 pub(crate) struct Edge {
     pub(crate) common: Common,
     pub(crate) around: Surroundings,
+}
+
+/// Whether a screen is drawn: where there is a terminal at both ends, or `--tui` asks for it.
+fn is_on_screen(edge: &Edge, tui: bool, headless: bool) -> Result<bool, Failure> {
+    if tui {
+        terminal::check().map_err(|error| Failure::Usage { what: error.to_string(), help: None })?;
+    }
+    Ok(tui || (edge.around.is_interactive && !headless))
 }
 
 /// Writes to stdout; a closed pipe is nobody's fault.

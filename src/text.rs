@@ -37,9 +37,30 @@ const fn is_hostile(c: char) -> bool {
     matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}') || is_invisible(c)
 }
 
-/// Direction overrides and isolates, zero-width characters, line and paragraph separators: they change what is read without being seen.
+/// Direction overrides and isolates, zero-width characters, fillers, line and paragraph separators: they change what is read without
+/// being seen.
 const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{061c}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    ) || changes_width(c)
+}
+
+/// Variation selectors and skin tones: they change how wide the character before them is, on some terminals and not on others.
+const fn changes_width(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
 }
 
 fn visible(c: char) -> char {
@@ -59,6 +80,7 @@ mod tests {
     fn what_could_move_a_cursor_becomes_visible() {
         assert_eq!(clean("v2\u{1b}[31m\r\n"), "v2␛[31m␍␊");
         assert_eq!(clean("a\u{9b}b\u{202e}c\u{7f}"), "a\u{fffd}b\u{fffd}c␡");
+        assert_eq!(clean("❤\u{fe0f}👍\u{1f3fd}"), "❤\u{fffd}👍\u{fffd}");
         assert!(matches!(clean("plain – text"), Cow::Borrowed(_)));
         assert_eq!(clean(&"x".repeat(500)).chars().count(), LONGEST + 1);
     }

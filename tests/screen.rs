@@ -5,6 +5,8 @@ mod charts;
 #[path = "screen/fixture.rs"]
 #[expect(clippy::assigning_clones, reason = "a fixture is read, not measured")]
 mod fixture;
+#[path = "screen/hostile.rs"]
+mod hostile;
 #[path = "screen/keys.rs"]
 mod keys;
 #[path = "screen/recorded.rs"]

@@ -24,5 +24,9 @@ mod reports;
 mod secrets;
 #[path = "watch/service.rs"]
 mod service;
+#[path = "watch/sturdy.rs"]
+mod sturdy;
+#[path = "watch/terminal.rs"]
+mod terminal;
 #[path = "watch/usage.rs"]
 mod usage;

@@ -21,8 +21,7 @@ use crate::{
 };
 
 pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
-    let on_screen = args.tui || (edge.around.is_interactive && !args.headless);
-    if on_screen {
+    if super::is_on_screen(edge, args.tui, args.headless)? {
         let [file] = args.files.as_slice() else {
             return Err(Failure::usage("the screen plays one file at a time", "name one file, or say --headless"));
         };

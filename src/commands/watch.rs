@@ -35,7 +35,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let start = wall_clock();
     let clock = Clock::real(start);
     let file = &loaded.file;
-    let place = Place::find(edge, &args.run, file);
+    let place = Place::find(edge, &args.run, file)?;
     let past = if args.resume {
         None
     } else {
@@ -113,13 +113,13 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn find(edge: &Edge, run: &Run, file: &File) -> Self {
-        let stays = run.tui || (edge.around.is_interactive && !run.headless);
+    pub(super) fn find(edge: &Edge, run: &Run, file: &File) -> Result<Self, Failure> {
+        let stays = super::is_on_screen(edge, run.tui, run.headless)?;
         let (store, notes) = match attach::store(edge) {
             Ok(store) => (Some(store), Vec::new()),
             Err(error) => (None, vec![format!("no journal is kept, so nothing can be acted on: {error}")]),
         };
-        Self { stays, store, notes, locator: locator(file) }
+        Ok(Self { stays, store, notes, locator: locator(file) })
     }
 
     pub(super) fn right(&self, edge: &Edge, file: &File, since: Time) -> Option<Right> {

@@ -41,6 +41,8 @@ use crate::{
 const KEYS: usize = 16;
 /// How long the thread that draws is waited for at the end.
 const LAST_FRAME: Duration = Duration::from_millis(300);
+/// A frame that takes longer to be taken has left the person in the dark meanwhile.
+const PROMPT_MS: u64 = 200;
 /// How long a stop signal may take to stop us.
 const STOPPED_WITHIN: Duration = Duration::from_millis(200);
 
@@ -221,6 +223,8 @@ struct Painter {
     snapshot: Arc<Snapshot>,
     ui: UiState,
     surface: Surface,
+    /// Until when nobody could see what a key would do, in milliseconds of the keys' clock.
+    dark_until_ms: u64,
 }
 
 impl Painter {
@@ -236,7 +240,7 @@ impl Painter {
         ui.observe(&snapshot);
         let theme = Theme::choose(&settings.terminal);
         let surface = Surface::new(columns, rows);
-        Self { doors, signals: Signals::listen(), second, output, settings, theme, clock, snapshot, ui, surface }
+        Self { doors, signals: Signals::listen(), second, output, settings, theme, clock, snapshot, ui, surface, dark_until_ms: 0 }
     }
 
     /// Draws until it is stopped or the terminal is gone.
@@ -251,6 +255,8 @@ impl Painter {
             let redraw = match happening {
                 Happening::Stop => return,
                 Happening::Typed(Typed::HangUp) => return self.quit(),
+                // What was typed while the terminal did not take a frame was typed blindly.
+                Happening::Typed(Typed::Key(press)) if press.at_ms < self.dark_until_ms => false,
                 Happening::Typed(Typed::Key(press)) => self.press(press).await,
                 Happening::Snapshot => self.observe(),
                 Happening::Resize => self.resize(),
@@ -281,11 +287,16 @@ impl Painter {
     }
 
     fn paint(&mut self) -> std::io::Result<()> {
+        let began = self.clock.ms();
         let bytes = self.surface.paint(|frame| view::draw(frame, &self.snapshot, &self.ui, self.theme));
         if !bytes.is_empty() {
             self.output.write(bytes)?;
         }
-        self.ui.shown(self.clock.ms());
+        let shown = self.clock.ms();
+        if shown - began > PROMPT_MS {
+            self.dark_until_ms = shown;
+        }
+        self.ui.shown(shown);
         Ok(())
     }
 

@@ -46,18 +46,26 @@ struct Taken {
     saved: Termios,
 }
 
+/// Whether there is a terminal at both ends.
+///
+/// # Errors
+/// When there is none, and at which end.
+pub fn check() -> Result<(), TerminalError> {
+    for (is_one, end) in [(termios::isatty(io::stdin()), "standard input"), (termios::isatty(io::stdout()), "standard output")] {
+        if !is_one {
+            return Err(TerminalError::NotATerminal(end));
+        }
+    }
+    Ok(())
+}
+
 /// Takes the terminal: raw mode, alternate screen, bracketed paste, no cursor. A second call without [`restore`] changes nothing.
 ///
 /// # Errors
 /// When input or output is no terminal, or the terminal refuses; everything done so far is undone.
 pub fn enter() -> Result<(), TerminalError> {
+    check()?;
     let (input, output) = (io::stdin(), io::stdout());
-    if !termios::isatty(&input) {
-        return Err(TerminalError::NotATerminal("standard input"));
-    }
-    if !termios::isatty(&output) {
-        return Err(TerminalError::NotATerminal("standard output"));
-    }
     let result = {
         let mut place = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
         if place.is_some() {

@@ -33,6 +33,23 @@ fn wrong_usage_is_code_2_with_a_sentence() {
 }
 
 #[test]
+fn a_screen_without_a_terminal_is_code_2_and_leaves_nothing_behind() {
+    let recorded = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/bad-errors.jsonl");
+    for arguments in [
+        &["demo", "--tui"][..],
+        &["replay", recorded, "--tui"],
+        &["watch", "--tui", "--baseline", "http://b", "--candidate", "http://c"],
+    ] {
+        let home = Home::new();
+        let ran = home.run(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");
+        let said = ran.err.replace("\n  │ ", " ");
+        assert!(said.contains("standard input is not a terminal") && said.contains("use --headless"), "{said}");
+        assert_eq!(home.journals(), Vec::<std::path::PathBuf>::new());
+    }
+}
+
+#[test]
 fn a_wrong_configuration_names_file_line_key_value_and_the_nearest_key() {
     let home = Home::new();
     home.write("bad.toml", "[policy]\npol = \"5s\"\nwindow = 600\nalpha = 0.9\n");
