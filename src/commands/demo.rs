@@ -54,6 +54,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let setup = watch::setup(&loaded, Some(&backend), rule);
     let poller = attach::poller(file, &Role::BOTH).await?;
     let (channels, bytes) = attach::channels(edge, &file.notify).await?;
+    let look = attach::load(edge, &[])?.file;
     let begun = watch::begin(&place, &args.run, setup, start, &mut notes);
     let session = Session {
         begun,
@@ -63,7 +64,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         backend: Some(backend),
         right,
         channels,
-        front: guided(watch::front(edge, &args.run, place.stays, &clock, bytes, place.store.as_ref()), args.tour)?,
+        front: guided(watch::front(edge, &args.run, &look, place.stays, &clock, bytes, place.store.as_ref()), args.tour)?,
         timeout: args.run.timeout,
         notes,
         can_hand_over: false,

@@ -8,7 +8,7 @@ use std::{io::Write as _, path::Path};
 use record::Record;
 use serde::Serialize;
 
-use super::{Edge, watch};
+use super::{Edge, attach, watch};
 use crate::{
     cli::Replay as Args,
     engine::{verdict::Verdict, watch::Watch},
@@ -28,7 +28,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         logging::start(edge.common.verbose, Destination::Nowhere);
         let record = Record::read(file)?;
         let clock = Clock::scaled(record.began, args.speed);
-        let settings = watch::screen(edge, &clock);
+        let settings = watch::screen(edge, &attach::load(edge, &[])?.file, &clock);
         let (watch, _) = Watch::new(record.setup, record.began, false);
         replaying::on_screen(watch, record.inputs, clock, settings).await.map_err(Failure::internal)?;
         return Ok(code::OK);

@@ -1,6 +1,6 @@
 //! `watch`: attach, then hand over to a session.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use url::Url;
 
@@ -25,6 +25,7 @@ use crate::{
         screen::ScreenSettings,
         session::{Begun, Front, Left, Right, Session},
     },
+    tui::keymap::Keymap,
 };
 
 pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
@@ -69,7 +70,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         backend,
         right,
         channels,
-        front: front(edge, &args.run, place.stays, &clock, bytes, place.store.as_ref()),
+        front: front(edge, &args.run, file, place.stays, &clock, bytes, place.store.as_ref()),
         timeout: args.run.timeout,
         notes,
         past,
@@ -278,6 +279,7 @@ fn resume(
 pub(super) fn front(
     edge: &Edge,
     run: &Run,
+    file: &File,
     stays: bool,
     clock: &Clock,
     bytes: tokio::sync::mpsc::Receiver<Vec<u8>>,
@@ -291,17 +293,18 @@ pub(super) fn front(
         Some(store) => logging::start(edge.common.verbose, Destination::File(&store.log())),
         None => logging::start(edge.common.verbose, Destination::Nowhere),
     }
-    Front::Screen(Box::new(screen(edge, clock)), bytes)
+    Front::Screen(Box::new(screen(edge, file, clock)), bytes)
 }
 
 /// The screen's settings.
-pub(super) fn screen(edge: &Edge, clock: &Clock) -> ScreenSettings {
+pub(super) fn screen(edge: &Edge, file: &File, clock: &Clock) -> ScreenSettings {
     let clock = clock.clone();
     ScreenSettings {
         terminal: super::capabilities(edge),
+        keymap: Arc::new(Keymap::new(&file.keys.chosen())),
         actor: attach::actor(edge, ActorKind::Key),
         hand_over: None,
         tour: false,
-        now: std::sync::Arc::new(move || clock.now()),
+        now: Arc::new(move || clock.now()),
     }
 }

@@ -2,11 +2,13 @@
 //! description in the JSON Schema); what is the default stands in `config/default.toml`, which is merged below every file.
 
 mod check;
+mod keys;
 mod steps;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 pub use check::{Aggregate, Check, Worse};
+pub use keys::Keys;
 pub use steps::{Steps, StrategyKind};
 
 use schemars::JsonSchema;
@@ -51,6 +53,9 @@ pub struct File {
     pub backend: Option<Backend>,
     /// Who is told.
     pub notify: Notify,
+    /// Which keys do what on the screen, where not the usual ones: a key by its name, or a list of them.
+    #[serde(default, skip_serializing_if = "Keys::is_empty")]
+    pub keys: Keys,
 }
 
 /// `[deployment]`

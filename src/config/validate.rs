@@ -4,6 +4,7 @@
 mod advice;
 mod backend;
 mod checks;
+mod keys;
 mod policy;
 mod secrets;
 mod targets;
@@ -27,6 +28,7 @@ pub(super) fn all(file: &File, tree: &Node, findings: &mut Findings) {
     policy::rules(&mut rules);
     backend::rules(&mut rules);
     secrets::rules(&mut rules);
+    keys::rules(&mut rules);
     advice::rules(&mut rules);
 }
 

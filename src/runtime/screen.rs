@@ -27,6 +27,7 @@ use crate::{
     engine::{action::Actor, intent::Intent, snapshot::Snapshot, time::Time},
     tui::{
         input::{Decoder, Press},
+        keymap::Keymap,
         model::UiState,
         surface::Surface,
         terminal::{self, Output, TerminalError},
@@ -51,6 +52,8 @@ const STOPPED_WITHIN: Duration = Duration::from_millis(200);
 pub struct ScreenSettings {
     /// What the terminal and the user said about colours and characters.
     pub terminal: Capabilities,
+    /// Which keys do what.
+    pub keymap: Arc<Keymap>,
     /// Who presses the keys.
     pub actor: Actor,
     /// Told when the watch shall go on without this screen, and whether it is armed; none where it cannot.
@@ -233,7 +236,7 @@ impl Painter {
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let snapshot = doors.snapshots.borrow_and_update().clone();
         let (columns, rows) = terminal::size();
-        let mut ui = UiState::default();
+        let mut ui = UiState::new(Arc::clone(&settings.keymap));
         ui.can_hand_over = settings.hand_over.is_some();
         ui.tour = settings.tour.then(Tour::default);
         ui.resize(columns, rows);

@@ -1,12 +1,13 @@
-//! One table of keys: what dispatch, key line and help all read.
+//! One table of keys: what dispatch, key line and help all read. What the configuration changes of it is in `chosen`.
+
+mod chosen;
+mod names;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::chosen::{Chosen, Keymap, Objection, Problem, objections};
 use super::{input::Key, model::View};
-use crate::engine::{
-    action::Action,
-    snapshot::{ActKey, ActWhat, Snapshot},
-};
+use crate::engine::{action::Action, snapshot::ActWhat};
 
 /// What a key means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,6 +258,11 @@ pub enum Place {
     Panel,
 }
 
+impl Place {
+    /// Every one.
+    const ALL: [Self; 4] = [Self::View, Self::Help, Self::Explain, Self::Panel];
+}
+
 impl Scope {
     const fn holds(self, place: Place) -> bool {
         match self {
@@ -267,19 +273,6 @@ impl Scope {
             Self::Panel => matches!(place, Place::Panel),
         }
     }
-}
-
-/// What `key` means at that place.
-#[must_use]
-pub fn command(key: Key, place: Place) -> Option<Command> {
-    let bound = |b: &&Binding| b.scope.holds(place) && b.keys.iter().any(|(k, _)| *k == key);
-    BINDINGS.iter().find(bound).map(|b| b.command)
-}
-
-/// The name of the first key that does `wanted`.
-pub(super) fn name(wanted: Command) -> &'static str {
-    let bound = BINDINGS.iter().find(|b| b.command == wanted);
-    bound.and_then(|b| b.keys.first()).map_or("", |(_, name)| name)
 }
 
 /// The slot that asks for it; none for what has no key.
@@ -295,18 +288,17 @@ pub(super) const fn slot(what: ActWhat) -> Option<Slot> {
     }
 }
 
-/// The snapshot's keys that this table can ask for, each with its key's name.
-pub(super) fn act_keys(snapshot: &Snapshot) -> impl Iterator<Item = (&'static str, &ActKey)> {
-    snapshot.keys.iter().filter_map(|key| Some((name(Command::Act(slot(key.what)?)), key)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn command(key: Key, place: Place) -> Option<Command> {
+        Keymap::default().command(key, place)
+    }
+
     #[test]
     fn no_key_means_two_things_at_one_place() {
-        for place in [Place::View, Place::Help, Place::Explain, Place::Panel] {
+        for place in Place::ALL {
             let here = BINDINGS.iter().filter(|b| b.scope.holds(place)).flat_map(|b| b.keys);
             let mut keys: Vec<String> = here.map(|(key, _)| format!("{key:?}")).collect();
             let all = keys.len();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    keymap::Keymap,
     modal::{Modal, confirm},
     tour::Tour,
     view::{
@@ -20,6 +21,8 @@ use crate::engine::{
 /// The state of the screen. Changed by [`super::update`] and by the methods here, never while drawing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UiState {
+    /// Which keys do what.
+    pub keymap: Arc<Keymap>,
     /// The watch's time, as far as the screen shows it: lateness, and the clock of a running action.
     pub now: Time,
     /// Columns and rows.
@@ -135,6 +138,12 @@ pub enum Focus {
 }
 
 impl UiState {
+    /// The state at the start, with these keys.
+    #[must_use]
+    pub fn new(keymap: Arc<Keymap>) -> Self {
+        Self { keymap, ..Self::default() }
+    }
+
     /// Takes a new snapshot in: scales follow the data, and a panel whose state has moved closes.
     pub fn observe(&mut self, snapshot: &Snapshot) {
         self.now = self.now.max(snapshot.at);

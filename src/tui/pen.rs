@@ -9,15 +9,19 @@ use ratatui::{
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::theme::{Ground, Role, Theme};
+use super::{
+    keymap::Keymap,
+    theme::{Ground, Role, Theme},
+};
 
 /// A run of text in one style, borrowed from a snapshot or made for the moment.
 pub(super) type Run<'a> = Span<'a>;
 
-/// The screen being drawn, with the look of its roles.
+/// The screen being drawn, with the look of its roles and the names of its keys.
 pub(super) struct Pen<'a> {
     pub buffer: &'a mut Buffer,
     pub theme: Theme,
+    pub keymap: &'a Keymap,
 }
 
 impl Pen<'_> {

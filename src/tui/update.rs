@@ -63,7 +63,7 @@ fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> 
         }
         return None;
     }
-    let command = keymap::command(press.key, place)?;
+    let command = ui.keymap.command(press.key, place)?;
     if !matches!(command, Command::Interrupt | Command::Quit) {
         ui.interrupted_ms = None;
     }
@@ -146,8 +146,8 @@ fn freeze(ui: &mut UiState, present: &Snapshot) {
 }
 
 fn step(ui: &mut UiState, snapshot: &Snapshot, to: impl Fn(usize, usize) -> usize) {
-    if let Some(Modal::Help(scrolled)) = &mut ui.modal {
-        *scrolled = to(*scrolled, help::last_scroll(snapshot, ui.size));
+    if let Some(Modal::Help(scrolled)) = ui.modal {
+        ui.modal = Some(Modal::Help(to(scrolled, help::last_scroll(snapshot, ui))));
     } else if let Some(Modal::Explain(scrolled)) = ui.modal {
         ui.modal = Some(Modal::Explain(to(scrolled, explain::last_scroll(snapshot, ui))));
     } else if ui.focus == Focus::Events {

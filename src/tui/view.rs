@@ -55,7 +55,7 @@ pub fn draw(frame: &mut Buffer, present: &Snapshot, ui: &UiState, theme: Theme) 
         let (area, place) = tour::split(frame.area);
         (area, place.map(|place| (place, tour)))
     });
-    let mut pen = Pen { buffer: frame, theme };
+    let mut pen = Pen { buffer: frame, theme, keymap: &ui.keymap };
     if let Some((place, tour)) = tour {
         tour::draw(&mut pen, place, tour);
     }

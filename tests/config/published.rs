@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use rollwatch::{config, lint};
+use rollwatch::{config, lint, tui::keymap::Keymap};
 use serde_json::Value as Json;
 
 use super::support::{Place, environment, load};
@@ -56,6 +56,17 @@ fn every_key_stands_in_the_default_file() {
             "{section}.{key} is in default.toml"
         );
     }
+}
+
+/// The keys that stand as comments in the default file are the ones the screen has.
+#[test]
+fn the_keys_of_the_default_file_are_those_of_the_screen() {
+    let text = config::init_text(None).expect("always there");
+    let section = text.lines().skip_while(|line| *line != "# [keys]").take_while(|line| line.starts_with("# "));
+    let section: Vec<&str> = section.map(|line| line.trim_start_matches("# ")).collect();
+    let keys = load(&section.join("\n")).expect("valid").file.keys.chosen();
+    assert_eq!(keys.len(), section.len() - 1);
+    assert_eq!(Keymap::new(&keys), Keymap::default());
 }
 
 #[test]

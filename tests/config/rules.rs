@@ -421,3 +421,33 @@ fn a_wrong_value_starts_no_second_complaint() {
     let error = load("[policy]\nwindow = 30\nwarmup = \"20m\"\nmax_window = \"5m\"\n").expect_err("wrong");
     assert_eq!(messages(&error), ["policy.window = 30: a duration needs a unit: write \"30s\" for seconds"]);
 }
+
+#[test]
+fn keys_of_the_screen() {
+    assert_refused(
+        "[keys]",
+        &[
+            ("rollback = \"e\"", "keys.rollback = \"e\" is the key of explain as well"),
+            ("rollback = [\"Z\", \"q\"]", "keys.rollback = \"q\" is the key of quit as well"),
+            (
+                "rollback = \"enter\"",
+                "keys.rollback = \"enter\" cannot ask for an action: enter, esc, tab, arrows and digits are pressed to look around, \
+                 often without looking",
+            ),
+            (
+                "arm = \"y\"",
+                "keys.arm = \"y\" cannot ask for an action: it is the answer to the question, and one key must not do both",
+            ),
+            ("help = \"esc\"", "keys.help = \"esc\" always means \"back, close\" and cannot be given to anything else"),
+            ("help = \"F1\"", "keys.help = \"F1\" is no key that rollwatch knows"),
+            ("rolback = \"Z\"", "keys.rolback is not known: did you mean rollback?"),
+            ("rollback = 5", "keys.rollback = 5: it must be a key's name, such as \"R\" or \"ctrl-l\", or a list of them"),
+        ],
+    );
+    assert_accepted(
+        "[keys]",
+        &["rollback = \"Z\"", "rollback = [\"R\", \"!\"]", "abort = []", "help = [\"?\", \"h\"]", "explain = \"e\""],
+    );
+    let twice = load("[keys]\nrollback = \"x\"\npromote = \"x\"\n").expect_err("a conflict");
+    assert_eq!(messages(&twice), ["keys.rollback = \"x\" is the key of promote as well"]);
+}

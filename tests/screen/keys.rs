@@ -1,5 +1,7 @@
 //! Keys into wishes: what acts, when, and what never does.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use rollwatch::{
     engine::{
@@ -10,6 +12,7 @@ use rollwatch::{
     },
     tui::{
         input::{Decoder, Key},
+        keymap::Keymap,
         modal::Modal,
         model::Focus,
         update::{Wish, update},
@@ -180,6 +183,23 @@ fn where_a_panel_cannot_be_read_keys_do_not_act() {
     desk.ui.resize(59, 40);
     assert_eq!(desk.ui.modal, None, "an open panel closes");
     assert_eq!(desk.press(Key::Char('y')), None);
+}
+
+#[test]
+fn keys_of_ones_own_act_and_stand_wherever_keys_are_named() {
+    let own = [("rollback", "Z"), ("explain", "x"), ("help", "h")];
+    let chosen = own.iter().map(|(action, key)| ((*action).to_owned(), vec![(*key).to_owned()])).collect();
+    let mut desk = desk(fixture::leaning_bad());
+    desk.ui.keymap = Arc::new(Keymap::new(&chosen));
+    assert!(desk.text().contains(" Z roll back ") && desk.text().contains("Press  Z  to roll back now"), "{}", desk.text());
+    assert!(desk.text().contains(" x  explain") && desk.text().contains(" h  help"), "{}", desk.text());
+    desk.press(Key::Char('R'));
+    assert_eq!(desk.ui.modal, None);
+    desk.press(Key::Char('h'));
+    assert!(desk.text().contains(" Z             roll back"), "{}", desk.text());
+    desk.press(Key::Char('h'));
+    desk.press(Key::Char('Z'));
+    assert_eq!(desk.press(Key::Char('y')), Some(act(Action::Rollback, None)));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The screen in a real pseudo-terminal: keys in, screen out.
 
 use crate::{
-    acting::wait_for,
+    acting::{Scripted, wait_for},
     program::Home,
+    service::pair,
     terminal::{Terminal, gave_back},
 };
 
@@ -81,6 +82,23 @@ fn a_screen_that_is_left_leaves_its_report() {
     assert_eq!(text, home.run(&["report", journal.to_str().expect("UTF-8")]).out);
     let (status, _) = terminal.ended();
     assert_eq!(status.exit_code(), 130);
+}
+
+#[test]
+fn keys_come_from_the_configuration() {
+    let (baseline, candidate) = pair(true);
+    let scripted = Scripted::new();
+    let config = scripted.config(&baseline, &candidate);
+    let text = std::fs::read_to_string(&config).expect("a file") + "[keys]\nrollback = \"Z\"\n";
+    std::fs::write(&config, text).expect("written");
+    let mut terminal = Terminal::of(scripted.home, 120, 40, &["watch", "-c", "rollwatch.toml"]);
+    terminal.shows("Press  Z  to roll back to v1");
+    terminal.type_keys(b"R");
+    terminal.type_keys(b"Z");
+    terminal.shows("Roll back api?");
+    terminal.type_keys(b"y");
+    terminal.shows("ROLLED BACK");
+    assert_eq!(terminal.actions(), 1);
 }
 
 #[test]

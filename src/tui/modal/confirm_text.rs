@@ -15,7 +15,7 @@ use crate::{
     },
     humanize,
     tui::{
-        keymap::{self, Command},
+        keymap::Command,
         pen::{Pen, Run, cells, tail, wrapped},
         theme::{Ground, Role},
         view::keys::{self, Remark},
@@ -74,7 +74,7 @@ pub(in crate::tui) fn draw(pen: &mut Pen<'_>, room: Rect, snapshot: &Snapshot, p
 pub(in crate::tui) fn keys(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, panel: &Confirm, now: Time) {
     let last = Rect { y: area.bottom() - 1, height: 1, ..area };
     pen.clear(area);
-    let left = [answer(pen, snapshot, panel), keys::key(pen, keymap::name(Command::Close), "leave")];
+    let left = [answer(pen, snapshot, panel), keys::key(pen, pen.keymap.name(Command::Close), "leave")];
     let right = vec![pen.say(Role::Dim, "other keys do nothing here · "), keys::freshness(pen, snapshot, now)];
     keys::row(pen, last, &left, &Remark::Spare(right));
 }
@@ -145,7 +145,7 @@ fn items<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, panel: &Confirm, room: usize
             if panel.can_hand_over {
                 let armed =
                     if snapshot.deployment.mode == Mode::Armed { "Auto-rollback stays armed." } else { "Auto-rollback stays off." };
-                let name = keymap::name(Command::HandOver);
+                let name = pen.keymap.name(Command::HandOver);
                 items.push(text(
                     "or",
                     format!("{name} hands the watch over to a process without a screen, which goes on until it ends. {armed}"),
@@ -241,9 +241,9 @@ fn foot<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, panel: &Confirm, room: usize,
     let mut keys = answer(pen, snapshot, panel);
     keys.push(Run::raw(if airy { "   " } else { "" }));
     if panel.can_hand_over {
-        keys.extend(keys::key(pen, keymap::name(Command::HandOver), "hand over"));
+        keys.extend(keys::key(pen, pen.keymap.name(Command::HandOver), "hand over"));
     }
-    keys.extend(keys::key(pen, keymap::name(Command::Close), if room < 50 { "leave" } else { "leave, nothing happens" }));
+    keys.extend(keys::key(pen, pen.keymap.name(Command::Close), if room < 50 { "leave" } else { "leave, nothing happens" }));
     parts.push(vec![keys]);
     if height >= COMPLETE {
         parts.push(vec![vec![pen.say(Role::Dim, "Closes by itself if the state moves.")]]);
@@ -266,8 +266,8 @@ fn ask(panel: &Confirm, snapshot: &Snapshot) -> Option<String> {
 /// The key that answers: filled once it would be taken.
 fn answer<'a>(pen: &Pen<'_>, snapshot: &Snapshot, panel: &Confirm) -> Vec<Run<'a>> {
     let (name, ready) = match panel.gate {
-        Gate::Yes => (keymap::name(Command::Yes), true),
-        Gate::Reason | Gate::Name => (keymap::name(Command::Submit), panel.is_complete(snapshot)),
+        Gate::Yes => (pen.keymap.name(Command::Yes), true),
+        Gate::Reason | Gate::Name => (pen.keymap.name(Command::Submit), panel.is_complete(snapshot)),
     };
     if ready {
         keys::filled(pen, name, verb(panel), role(panel))

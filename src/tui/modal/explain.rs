@@ -7,7 +7,7 @@ use crate::{
     engine::snapshot::{CheckRow, Glyph, Snapshot},
     tui::{
         glyph,
-        keymap::{self, Command},
+        keymap::Command,
         model::UiState,
         pen::{Pen, Run, cells, wrapped},
         theme::{Depth, Role, Shade, Theme},
@@ -50,9 +50,9 @@ pub(in crate::tui) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, u
         pen.write(inner.x + ABOUT, y, inner.right(), text);
     }
     let bottom = [
-        keys::key(pen, keymap::name(Command::Close), "close"),
-        keys::key(pen, keymap::name(Command::NextPane), "next check"),
-        keys::key(pen, &format!("{} {}", keymap::name(Command::Down), keymap::name(Command::Up)), "scroll"),
+        keys::key(pen, pen.keymap.name(Command::Close), "close"),
+        keys::key(pen, pen.keymap.name(Command::NextPane), "next check"),
+        keys::key(pen, &format!("{} {}", pen.keymap.name(Command::Down), pen.keymap.name(Command::Up)), "scroll"),
     ];
     let fresh = Remark::Spare(vec![pen.say(Role::Dim, "watching goes on · "), keys::freshness(pen, snapshot, ui.now)]);
     keys::row(pen, Rect { y: area.bottom().saturating_sub(1), height: 1, ..area }, &bottom, &fresh);

@@ -9,7 +9,8 @@ use crate::{
     },
     tui::{
         glyph,
-        keymap::{self, BINDINGS, Binding, Command, Group},
+        input::Key,
+        keymap::{self, Binding, Command, Group, Keymap},
         model::UiState,
         pen::{Pen, Run, cells},
         theme::{Depth, Ground, Role, Shade, Theme},
@@ -41,7 +42,7 @@ pub(in crate::tui) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, u
     let frame = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
     let inner =
         Rect { x: frame.x + 2, y: frame.y + 1, width: frame.width.saturating_sub(3), height: frame.height.saturating_sub(2) };
-    let columns = columns(pen.theme, snapshot, area.width);
+    let columns = columns((pen.theme, pen.keymap), snapshot, area.width);
     let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
     let title = [pen.shout(Role::Strong, "help"), pen.say(Role::Dim, "  every key, as it is now")];
     let last = (scrolled + usize::from(inner.height)).min(longest);
@@ -52,22 +53,23 @@ pub(in crate::tui) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, u
         column(pen, Rect { x: inner.x + each * nth, width: each, ..inner }, lines, scrolled);
     }
     let bottom = [
-        keys::key(pen, keymap::name(Command::Close), "close"),
-        keys::key(pen, &format!("{} {}", keymap::name(Command::Down), keymap::name(Command::Up)), "scroll"),
+        keys::key(pen, pen.keymap.name(Command::Close), "close"),
+        keys::key(pen, &format!("{} {}", pen.keymap.name(Command::Down), pen.keymap.name(Command::Up)), "scroll"),
     ];
     let fresh = Remark::Spare(vec![pen.say(Role::Dim, "watching goes on · "), keys::freshness(pen, snapshot, ui.now)]);
     keys::row(pen, Rect { y: area.bottom().saturating_sub(1), height: 1, ..area }, &bottom, &fresh);
 }
 
 /// How far it can be scrolled on a screen of that size.
-pub(in crate::tui) fn last_scroll(snapshot: &Snapshot, (width, height): (u16, u16)) -> usize {
+pub(in crate::tui) fn last_scroll(snapshot: &Snapshot, ui: &UiState) -> usize {
+    let (width, height) = ui.size;
     let plain = Theme { depth: Depth::Mono, shade: Shade::Dark, ascii: true };
-    let longest = columns(plain, snapshot, width).iter().map(Vec::len).max().unwrap_or(0);
+    let longest = columns((plain, &ui.keymap), snapshot, width).iter().map(Vec::len).max().unwrap_or(0);
     longest.saturating_sub(usize::from(height.saturating_sub(AROUND)))
 }
 
-fn columns(theme: Theme, snapshot: &Snapshot, width: u16) -> Vec<Lines<'_>> {
-    let (left, right) = (actions(theme, snapshot), legends(theme, snapshot));
+fn columns<'a>((theme, keymap): (Theme, &Keymap), snapshot: &'a Snapshot, width: u16) -> Vec<Lines<'a>> {
+    let (left, right) = (actions(theme, keymap, snapshot), legends(theme, snapshot));
     if width >= TWO_COLUMNS { vec![left, right] } else { vec![[left, vec![Vec::new()], right].concat()] }
 }
 
@@ -77,31 +79,32 @@ fn column(pen: &mut Pen<'_>, area: Rect, lines: &[Vec<Run<'_>>], scrolled: usize
     }
 }
 
-fn actions(theme: Theme, snapshot: &Snapshot) -> Lines<'_> {
+fn actions<'a>(theme: Theme, keymap: &Keymap, snapshot: &'a Snapshot) -> Lines<'a> {
     let groups = [(Group::Act, "act (each asks once more)"), (Group::Move, "move"), (Group::Screen, "screen")];
     let read_only = matches!(snapshot.deployment.mode, Mode::ReadOnly(_));
     let mut lines = Vec::new();
     for (group, heading) in groups.into_iter().filter(|(group, _)| !(read_only && *group == Group::Act)) {
         lines.push(vec![theme.shout(Role::Strong, heading)]);
-        lines.extend(BINDINGS.iter().filter(|b| b.group == group).map(|b| line(theme, b, snapshot)));
+        let keys = keymap.lines().filter(|(binding, keys)| binding.group == group && !keys.is_empty());
+        lines.extend(keys.map(|(binding, keys)| line(theme, (binding, keys), snapshot)));
         lines.push(Vec::new());
     }
     lines.pop();
     lines
 }
 
-fn line<'a>(theme: Theme, binding: &Binding, snapshot: &'a Snapshot) -> Vec<Run<'a>> {
+fn line<'a>(theme: Theme, (binding, keys): (&Binding, &[(Key, String)]), snapshot: &'a Snapshot) -> Vec<Run<'a>> {
     let mut runs = vec![Run::raw(" ")];
     let mut used = 0;
-    for (_, name) in binding.keys {
+    for (_, name) in keys {
         runs.push(theme.key(name));
         runs.push(Run::raw(" "));
-        used += name.len() + 3;
+        used += name.chars().count() + 3;
     }
     runs.push(Run::raw(" ".repeat(KEYS.saturating_sub(used))));
-    let now = keymap::act_keys(snapshot).find(|(name, _)| Some(*name) == binding.keys.first().map(|(_, name)| *name));
+    let now = snapshot.keys.iter().find(|key| keymap::slot(key.what).map(Command::Act) == Some(binding.command));
     match (binding.group, now) {
-        (Group::Act, Some((_, key))) => {
+        (Group::Act, Some(key)) => {
             runs.push(theme.say(if key.enabled { Role::Text } else { Role::Faint }, key.label.as_str()));
             runs.extend(key.note.as_ref().map(|note| theme.say(Role::Held, format!("  {note}"))));
         }

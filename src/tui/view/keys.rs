@@ -12,7 +12,7 @@ use crate::{
     },
     humanize,
     tui::{
-        keymap::{self, BINDINGS, Binding},
+        keymap::Binding,
         model::UiState,
         pen::{Pen, Run, cells, width},
         theme::{Ground, Role},
@@ -99,7 +99,8 @@ fn acts<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, room: usize) -> Vec<Entry<'a>
     if let Mode::ReadOnly(why) = &snapshot.deployment.mode {
         return vec![vec![pen.say(Role::Dim, format!(" read-only: {why}"))]];
     }
-    let said = |detail| keymap::act_keys(snapshot).map(|(name, act)| act_key(pen, name, act, detail, snapshot)).collect::<Vec<_>>();
+    let said =
+        |detail| pen.keymap.act_keys(snapshot).map(|(name, act)| act_key(pen, name, act, detail, snapshot)).collect::<Vec<_>>();
     let fitting = [Detail::Notes, Detail::Labels].into_iter().map(said).find(|entries| length(entries) + FRESH <= room);
     fitting.unwrap_or_else(|| said(Detail::Short))
 }
@@ -119,17 +120,18 @@ fn act_key<'a>(pen: &Pen<'_>, name: &str, act: &ActKey, detail: Detail, snapshot
 
 /// Keys next to each other that do the same are one entry, and more than two of them one block.
 fn looks<'a>(pen: &Pen<'_>) -> Vec<Entry<'a>> {
-    let shown: Vec<&Binding> = BINDINGS.iter().filter(|binding| !binding.short.is_empty()).collect();
-    let entry = |same: &[&Binding]| {
-        let names: Vec<&str> = same.iter().map(|binding| keymap::name(binding.command)).collect();
+    let shown = pen.keymap.lines().filter(|(binding, _)| !binding.short.is_empty());
+    let shown: Vec<(&Binding, &str)> = shown.filter_map(|(binding, keys)| Some((binding, keys.first()?.1.as_str()))).collect();
+    let entry = |same: &[(&Binding, &str)]| {
+        let names: Vec<&str> = same.iter().map(|(_, name)| *name).collect();
         let mut runs: Entry<'a> = match names.as_slice() {
             [first, _, .., last] => vec![pen.theme.key(&format!("{first}-{last}"))],
             few => few.iter().map(|name| pen.theme.key(name)).collect(),
         };
-        runs.extend(same.first().map(|binding| pen.say(Role::Text, format!(" {}  ", binding.short))));
+        runs.extend(same.first().map(|(binding, _)| pen.say(Role::Text, format!(" {}  ", binding.short))));
         runs
     };
-    shown.chunk_by(|a, b| a.short == b.short).map(entry).collect()
+    shown.chunk_by(|(a, _), (b, _)| a.short == b.short).map(entry).collect()
 }
 
 /// `polls each 5 s`, or how long nothing has come.

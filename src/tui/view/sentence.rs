@@ -3,7 +3,6 @@
 use crate::{
     engine::snapshot::{Ink, Piece, Sentence, Snapshot},
     tui::{
-        keymap,
         pen::{Pen, Run, width},
         theme::Role,
     },
@@ -43,7 +42,8 @@ fn run<'a>(pen: &Pen<'_>, piece: &'a Piece, snapshot: &Snapshot) -> Run<'a> {
         Ink::Baseline => pen.shout(Role::Baseline, text),
         Ink::Candidate => pen.shout(Role::Candidate, text),
         Ink::Key => {
-            let filled = keymap::act_keys(snapshot).any(|(name, key)| key.filled && name == text);
+            let text = pen.keymap.instead_of(text);
+            let filled = pen.keymap.act_keys(snapshot).any(|(name, key)| key.filled && name == text);
             if filled { Span::styled(format!(" {text} "), pen.theme.fill(snapshot.badge.tone.into())) } else { pen.theme.key(text) }
         }
     }

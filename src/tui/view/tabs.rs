@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::tui::{
-    keymap::{self, Command},
+    keymap::Command,
     model::View,
     pen::{Pen, Run, cells, width},
     theme::{Ground, Role},
@@ -13,7 +13,7 @@ use crate::tui::{
 pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, shown: View, remark: &[Run<'_>]) {
     let mut x = area.x + 1;
     for view in View::TABS {
-        let name = keymap::name(Command::View(view));
+        let name = pen.keymap.name(Command::View(view));
         let (key, word) = if view == shown { (Role::Strong, Role::Strong) } else { (Role::Dim, Role::Dim) };
         let run = |role: Role, text: String| if view == shown { pen.shout(role, text) } else { pen.say(role, text) };
         let runs = [run(key, format!(" {name} ")), run(word, format!("{} ", view.word()))];

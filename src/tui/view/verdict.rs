@@ -8,7 +8,7 @@ use crate::{
     humanize,
     tui::{
         glyph,
-        keymap::{self, Command},
+        keymap::Command,
         model::{Frozen, UiState},
         pen::{Pen, Run},
         theme::{Ground, Role},
@@ -71,7 +71,7 @@ fn held(pen: &mut Pen<'_>, area: Rect, frozen: &Frozen) -> u16 {
 
 /// Row 2 of a held picture.
 fn goes_on(pen: &mut Pen<'_>, area: Rect, x: u16, frozen: &Frozen) {
-    let key = keymap::name(Command::Freeze);
+    let key = pen.keymap.name(Command::Freeze);
     let rest = if frozen.present == frozen.picture.badge { "" } else { " The verdict has changed since." };
     let runs = [
         pen.theme.key(key),

@@ -8,7 +8,7 @@ use crate::{
     humanize,
     tui::{
         glyph,
-        keymap::{self, Command},
+        keymap::Command,
         model::UiState,
         pen::{Pen, Run, cells, wrapped},
         theme::{Ground, Role},
@@ -88,7 +88,7 @@ fn hint(pen: &mut Pen<'_>, area: Rect, from: u16, to: u16, ui: &UiState) {
 
 fn bottom(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
     let entries =
-        [(Command::Quit, "quit"), (Command::Help, "help")].map(|(command, does)| keys::key(pen, keymap::name(command), does));
+        [(Command::Quit, "quit"), (Command::Help, "help")].map(|(command, does)| keys::key(pen, pen.keymap.name(command), does));
     let fresh = keys::freshness(pen, snapshot, ui.now);
     keys::row(pen, area, &entries, &keys::Remark::Spare(vec![fresh]));
 }
