@@ -29,7 +29,7 @@ use rollwatch::{
     tui::{
         model::UiState,
         surface::Surface,
-        theme::{Depth, Shade, Theme},
+        theme::{Depth, Glyphs, Palette, Shade, Theme},
         view,
     },
 };
@@ -100,7 +100,12 @@ impl Watch {
         let mut ui = UiState::default();
         ui.resize(SIZE.0, SIZE.1);
         ui.observe(&snapshot);
-        Self { snapshot, ui, theme: Theme { depth: Depth::True, shade: Shade::Dark, ascii: false }, step }
+        Self {
+            snapshot,
+            ui,
+            theme: Theme { depth: Depth::True, shade: Shade::Dark, palette: Palette::Standard, glyphs: Glyphs::Braille },
+            step,
+        }
     }
 
     fn frames(mut self) -> impl FnMut(u32, &mut Surface) -> usize {

@@ -4,7 +4,14 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{config::value::Dur, demo::scenario::Scenario, engine::setup::Until, headless::Format, report::Form};
+use crate::{
+    config::value::Dur,
+    demo::scenario::Scenario,
+    engine::setup::Until,
+    headless::Format,
+    report::Form,
+    tui::theme::{GlyphSet, ThemeName},
+};
 
 /// What stands under the help: three lines that work.
 const START: &str = "\
@@ -43,6 +50,27 @@ pub struct Common {
     /// Log more, to stderr (headless) or to the log file beside the journals; -vv for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// How the screen looks; each wins over its key in `[screen]`.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Screen")]
+pub struct Look {
+    /// Which colours
+    #[arg(long, value_enum, value_name = "THEME")]
+    pub theme: Option<ThemeName>,
+    /// Which characters: auto chooses by terminal, locale and font
+    #[arg(long, value_enum, value_name = "SET", conflicts_with = "ascii")]
+    pub glyphs: Option<GlyphSet>,
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    pub no_mouse: bool,
+    /// Leave the terminal's title and progress alone
+    #[arg(long)]
+    pub no_title: bool,
+    /// Do not reverse row 1 for a moment when the verdict becomes bad
+    #[arg(long)]
+    pub calm: bool,
 }
 
 /// `--color`
@@ -150,6 +178,9 @@ pub struct Run {
     /// Every answer is yes
     #[arg(long)]
     pub yes: bool,
+    /// How the screen looks.
+    #[command(flatten)]
+    pub look: Look,
 }
 
 /// `demo`
@@ -258,6 +289,9 @@ pub struct Replay {
     /// How many recorded seconds pass in one, on the screen
     #[arg(long, default_value_t = 60.0, value_parser = speed, value_name = "N")]
     pub speed: f64,
+    /// How the screen looks.
+    #[command(flatten)]
+    pub look: Look,
 }
 
 /// `backtest`

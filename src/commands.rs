@@ -16,11 +16,12 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use crate::{
     cli::{Cli, Color, Command, Common},
+    config::file::Screen,
     exit::{Failure, code},
     surroundings::Surroundings,
     tui::{
         terminal,
-        theme::{Capabilities, ColorChoice},
+        theme::{Capabilities, ColorChoice, GlyphSet},
     },
 };
 
@@ -103,7 +104,7 @@ pub fn complain(failure: &Failure, color: Color) {
 }
 
 /// What the terminal and the user said about colours and characters.
-fn capabilities(edge: &Edge) -> Capabilities {
+fn capabilities(edge: &Edge, screen: &Screen) -> Capabilities {
     let around = &edge.around;
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(|name| around.text(name)).find(|value| !value.is_empty());
     Capabilities {
@@ -117,6 +118,10 @@ fn capabilities(edge: &Edge) -> Capabilities {
         colorterm: around.text("COLORTERM"),
         colorfgbg: around.text("COLORFGBG"),
         locale: locale.unwrap_or_default(),
-        ascii: edge.common.ascii,
+        in_tmux: !around.text("TMUX").is_empty(),
+        theme: screen.theme,
+        glyphs: if edge.common.ascii { GlyphSet::Ascii } else { screen.glyphs },
+        background: None,
+        wide: false,
     }
 }

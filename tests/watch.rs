@@ -14,6 +14,8 @@ mod events;
 mod journals;
 #[path = "watch/kill.rs"]
 mod kill;
+#[path = "watch/looks.rs"]
+mod looks;
 #[path = "watch/program.rs"]
 mod program;
 #[path = "watch/pty.rs"]

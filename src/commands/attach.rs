@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use super::Edge;
 use crate::{
     backend::{self, Backend, ladder::Plan},
+    cli::Look,
     config::{self, ConfigError, Loaded, Override, file},
     engine::{
         action::{Actor, ActorKind},
@@ -29,6 +30,27 @@ const TERMINAL_BYTES: usize = 16;
 /// The effective configuration.
 pub(super) fn load(edge: &Edge, overrides: &[Override]) -> Result<Loaded, ConfigError> {
     config::load(edge.common.config.as_deref(), edge.around.texts(), overrides)
+}
+
+/// What the flags say about the screen, as configuration.
+pub(super) fn looks(look: &Look) -> Vec<Override> {
+    let mut overrides = Vec::new();
+    if let Some(theme) = look.theme {
+        overrides.push(Override::new("screen.theme", theme.word(), "--theme"));
+    }
+    if let Some(glyphs) = look.glyphs {
+        overrides.push(Override::new("screen.glyphs", glyphs.word(), "--glyphs"));
+    }
+    for (said, key, value, flag) in [
+        (look.no_mouse, "screen.mouse", false, "--no-mouse"),
+        (look.no_title, "screen.title", false, "--no-title"),
+        (look.calm, "screen.calm", true, "--calm"),
+    ] {
+        if said {
+            overrides.push(Override::new(key, value, flag));
+        }
+    }
+    overrides
 }
 
 /// Where journals and locks are.

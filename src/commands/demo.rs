@@ -54,7 +54,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let setup = watch::setup(&loaded, Some(&backend), rule);
     let poller = attach::poller(file, &Role::BOTH).await?;
     let (channels, bytes) = attach::channels(edge, &file.notify).await?;
-    let look = attach::load(edge, &[])?.file;
+    let look = attach::load(edge, &attach::looks(&args.run.look))?.file;
     let begun = watch::begin(&place, &args.run, setup, start, &mut notes);
     let session = Session {
         begun,

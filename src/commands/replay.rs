@@ -28,7 +28,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         logging::start(edge.common.verbose, Destination::Nowhere);
         let record = Record::read(file)?;
         let clock = Clock::scaled(record.began, args.speed);
-        let settings = watch::screen(edge, &attach::load(edge, &[])?.file, &clock);
+        let settings = watch::screen(edge, &attach::load(edge, &attach::looks(&args.look))?.file, &clock);
         let (watch, _) = Watch::new(record.setup, record.began, false);
         replaying::on_screen(watch, record.inputs, clock, settings).await.map_err(Failure::internal)?;
         return Ok(code::OK);

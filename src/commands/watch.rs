@@ -89,7 +89,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
 /// `--baseline` and `--candidate` as configuration.
 fn overrides(args: &Args, has_file: bool) -> Vec<Override> {
     let urls = |urls: &[String]| urls.to_vec();
-    let mut overrides = Vec::new();
+    let mut overrides = attach::looks(&args.run.look);
     if !args.baseline.is_empty() {
         overrides.push(Override::new("baseline.metrics", urls(&args.baseline), "--baseline"));
     }
@@ -300,7 +300,7 @@ pub(super) fn front(
 pub(super) fn screen(edge: &Edge, file: &File, clock: &Clock) -> ScreenSettings {
     let clock = clock.clone();
     ScreenSettings {
-        terminal: super::capabilities(edge),
+        terminal: super::capabilities(edge, &file.screen),
         keymap: Arc::new(Keymap::new(&file.keys.chosen())),
         actor: attach::actor(edge, ActorKind::Key),
         hand_over: None,

@@ -3,12 +3,14 @@
 
 mod check;
 mod keys;
+mod screen;
 mod steps;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 pub use check::{Aggregate, Check, Worse};
 pub use keys::Keys;
+pub use screen::Screen;
 pub use steps::{Steps, StrategyKind};
 
 use schemars::JsonSchema;
@@ -53,6 +55,8 @@ pub struct File {
     pub backend: Option<Backend>,
     /// Who is told.
     pub notify: Notify,
+    /// How the screen looks.
+    pub screen: Screen,
     /// Which keys do what on the screen, where not the usual ones: a key by its name, or a list of them.
     #[serde(default, skip_serializing_if = "Keys::is_empty")]
     pub keys: Keys,

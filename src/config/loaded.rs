@@ -79,9 +79,14 @@ impl Loaded {
         if findings.has_errors() { Err(findings.into_error(subject(self.path()))) } else { Ok(()) }
     }
 
-    /// The SHA-256 of the effective values, in hexadecimal digits. Where they come from makes no difference.
+    /// The SHA-256 of the effective values, in hexadecimal digits. Where they come from makes no difference, nor does how the screen
+    /// looks: two people may watch the same thing in other colours.
     pub fn sha256(&self) -> String {
-        let digest = Sha256::digest(self.values().to_string());
+        let mut values = self.values();
+        if let Some(sections) = values.as_object_mut() {
+            sections.retain(|section, _| !matches!(section.as_str(), "screen" | "keys"));
+        }
+        let digest = Sha256::digest(values.to_string());
         digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|half| char::from_digit(half.into(), 16)).collect()
     }
 

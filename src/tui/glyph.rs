@@ -4,7 +4,7 @@
 
 use ratatui::buffer::Buffer;
 
-use super::theme::Role;
+use super::theme::{Glyphs, Role};
 use crate::engine::{snapshot::Glyph, verdict::CheckVerdict};
 
 /// The character of a glyph.
@@ -32,8 +32,13 @@ pub(super) const fn role(verdict: CheckVerdict) -> Role {
     }
 }
 
-/// Replaces every character above 0x7e by its twin.
-pub(super) fn to_ascii(buffer: &mut Buffer) {
+/// Replaces every character that the set does not have by its twin.
+pub(super) fn restrict(buffer: &mut Buffer, to: Glyphs) {
+    let twin = match to {
+        Glyphs::Braille | Glyphs::Blocks => return,
+        Glyphs::Box => old_twin,
+        Glyphs::Ascii => ascii_twin,
+    };
     for cell in &mut buffer.content {
         if let Some(c) = cell.symbol().chars().next().filter(|_| !cell.symbol().is_ascii()) {
             cell.set_char(twin(c));
@@ -41,7 +46,32 @@ pub(super) fn to_ascii(buffer: &mut Buffer) {
     }
 }
 
-const fn twin(c: char) -> char {
+/// The same character in code page 437, which the text console and old fonts have; what has no twin is left.
+pub(super) const fn old_twin(c: char) -> char {
+    match c {
+        '╭' => '┌',
+        '╮' => '┐',
+        '╰' => '└',
+        '╯' => '┘',
+        '┄' | '–' => '-',
+        '┊' => ':',
+        '━' => '═',
+        '┃' => '║',
+        '▏' | '▕' => '│',
+        '▎' | '▍' | '▋' => '▌',
+        '▊' | '▉' => '█',
+        '✓' => '√',
+        '✗' => 'x',
+        '…' => '~',
+        '○' | '□' => 'o',
+        '◆' => '■',
+        '▸' => '►',
+        '▾' => '▼',
+        c => c,
+    }
+}
+
+const fn ascii_twin(c: char) -> char {
     match c {
         '╭' | '╮' | '╰' | '╯' | '├' | '┤' | '└' | '✓' => '+',
         '─' | '┄' | '–' => '-',

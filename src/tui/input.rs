@@ -11,7 +11,11 @@
 //!                     └──────────────▶ Text (ends with BEL or ESC \)
 //! ```
 
+mod told;
+
 use std::time::Duration;
+
+pub use self::told::{Gesture, Mouse, Told};
 
 /// Keys nearer to each other than this are a burst.
 const QUIET_MS: u64 = 20;
@@ -21,6 +25,12 @@ const ESC_MS: u64 = 50;
 const PATIENCE_MS: u64 = 1000;
 /// Longest parameter text kept; longer sequences are read to their end and mean nothing.
 const LONGEST: usize = 16;
+/// Longest text of a command kept, likewise.
+const LONGEST_TEXT: usize = 40;
+/// Bytes of a mouse report in the old form, after its beginning.
+const OLD_MOUSE: u8 = 3;
+/// Most things told that wait to be taken; a wheel may turn faster than anybody looks.
+const MOST_TOLD: usize = 64;
 
 /// A key, as far as this screen knows keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +88,7 @@ pub struct Decoder {
     burst: Vec<Option<Key>>,
     burst_ms: u64,
     ready: Vec<Press>,
+    told: Vec<Told>,
 }
 
 #[derive(Debug, Default)]
@@ -87,7 +98,12 @@ enum State {
     Esc,
     Csi(Vec<u8>),
     Ss3,
+    /// Bytes of a mouse report that are still to come.
+    OldMouse(u8),
+    /// What began it, and what was read of it.
     Text {
+        kind: u8,
+        bytes: Vec<u8>,
         esc: bool,
     },
     Paste {
@@ -120,6 +136,11 @@ impl Decoder {
         std::mem::take(&mut self.ready)
     }
 
+    /// What the terminal told since the last call.
+    pub fn told(&mut self) -> Vec<Told> {
+        std::mem::take(&mut self.told)
+    }
+
     /// After how long [`Decoder::take`] may know more without another byte; none when it will not.
     #[must_use]
     pub fn wait(&self, now_ms: u64) -> Option<Duration> {
@@ -141,9 +162,8 @@ impl Decoder {
                 self.state = State::Ground;
                 self.push(Some(Key::Esc), self.last_ms);
             }
-            State::Csi(_) | State::Ss3 | State::Text { .. } | State::Paste { .. } | State::Utf8 { .. } if silent >= PATIENCE_MS => {
-                self.state = State::Ground;
-            }
+            State::Ground | State::Esc => {}
+            _ if silent >= PATIENCE_MS => self.state = State::Ground,
             _ => {}
         }
     }
@@ -157,13 +177,12 @@ impl Decoder {
                 self.push(arrow(byte), at_ms);
                 State::Ground
             }
-            State::Text { esc } => match (esc, byte) {
-                (_, 0x07) | (true, b'\\') => {
-                    self.push(None, at_ms);
-                    State::Ground
-                }
-                _ => State::Text { esc: byte == 0x1b },
-            },
+            State::OldMouse(left) if left > 1 => State::OldMouse(left - 1),
+            State::OldMouse(_) => {
+                self.push(None, at_ms);
+                State::Ground
+            }
+            State::Text { kind, bytes, esc } => self.text(kind, bytes, esc, byte, at_ms),
             State::Paste { matched } => self.paste(matched, byte, at_ms),
             State::Utf8 { bytes, length } => self.utf8(bytes, length, byte, at_ms),
         };
@@ -191,7 +210,7 @@ impl Decoder {
         match byte {
             b'[' => return State::Csi(Vec::new()),
             b'O' => return State::Ss3,
-            b']' | b'P' | b'X' | b'^' | b'_' => return State::Text { esc: false },
+            b']' | b'P' | b'X' | b'^' | b'_' => return State::Text { kind: byte, bytes: Vec::new(), esc: false },
             0x1b => {
                 self.push(Some(Key::Esc), at_ms);
                 return State::Esc;
@@ -210,6 +229,10 @@ impl Decoder {
                 if params == b"200" && byte == b'~' {
                     return State::Paste { matched: 0 };
                 }
+                if params.is_empty() && byte == b'M' {
+                    return State::OldMouse(OLD_MOUSE);
+                }
+                self.hear(told::sequence(&params, byte));
                 self.push(csi_key(&params, byte), at_ms);
                 return State::Ground;
             }
@@ -217,6 +240,24 @@ impl Decoder {
             _ => {}
         }
         State::Csi(params)
+    }
+
+    fn text(&mut self, kind: u8, mut bytes: Vec<u8>, esc: bool, byte: u8, at_ms: u64) -> State {
+        if byte == 0x07 || (esc && byte == b'\\') {
+            self.hear(if kind == b']' { told::command(&bytes) } else { None });
+            self.push(None, at_ms);
+            return State::Ground;
+        }
+        if byte != 0x1b && bytes.len() <= LONGEST_TEXT {
+            bytes.push(byte);
+        }
+        State::Text { kind, bytes, esc: byte == 0x1b }
+    }
+
+    fn hear(&mut self, told: Option<Told>) {
+        if self.told.len() < MOST_TOLD {
+            self.told.extend(told);
+        }
     }
 
     fn paste(&mut self, matched: usize, byte: u8, at_ms: u64) -> State {
@@ -286,6 +327,7 @@ fn csi_key(params: &[u8], last: u8) -> Option<Key> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::theme::Shade;
 
     /// Each read with the time it came, then all keys once everything is quiet.
     fn keys(reads: &[(&[u8], u64)]) -> Vec<Key> {
@@ -337,6 +379,7 @@ mod tests {
             b"\x1b[?62;22c",
             b"\x1bP>|xterm(390)\x1b\\",
             b"\x1b[<0;10;10M",
+            b"\x1b[M Ry",
             b"\x1b[I",
             b"\x1b[[A",
             b"rgb:ffff/ffff/ffff",
@@ -349,6 +392,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_a_terminal_tells_is_heard_and_what_is_pasted_is_not() {
+        let told = |reads: &[(&[u8], u64)]| {
+            let mut decoder = Decoder::default();
+            for (bytes, at_ms) in reads {
+                decoder.feed(bytes, *at_ms);
+            }
+            decoder.told()
+        };
+        let dark = [Told::Background(Shade::Dark)];
+        assert_eq!(told(&[(b"\x1b]11;rgb:0c0c/0e0e/1313\x1b\\", 100)]), dark);
+        assert_eq!(told(&[(b"\x1b]11;rgb:0c0c/0e", 100), (b"0e/1313\x07", 400)]), dark);
+        assert_eq!(told(&[(b"\x1b[200~\x1b]11;rgb:0c0c/0e0e/1313\x07\x1b[201~", 100)]), []);
+        assert_eq!(told(&[(b"\x1bP11;rgb:0c0c/0e0e/1313\x1b\\", 100)]), []);
+        assert_eq!(told(&[(b"\x1b[<65;5;6M\x1b[<65;5;6M", 100)]).len(), 2);
+        assert_eq!(told(&[(&b"\x1b[<65;5;6M".repeat(1000), 100)]).len(), MOST_TOLD);
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub enum Command {
     Enlarge,
     /// Hold the picture while the watch goes on, or let it go.
     Freeze,
+    /// The next theme.
+    Theme,
     /// The next pane gets the keys.
     NextPane,
     /// The one before.
@@ -235,6 +237,7 @@ pub const BINDINGS: &[Binding] = &[
         "freeze the picture; the watch goes on",
         "freeze",
     ),
+    binding(&[(Key::Char('t'), "t")], Command::Theme, Scope::Reading, Group::Screen, "next theme", ""),
     binding(&[(Key::Ctrl('l'), "ctrl-l")], Command::Redraw, Scope::Always, Group::Screen, "draw again", ""),
     binding(&[(Key::Ctrl('z'), "ctrl-z")], Command::Suspend, Scope::Always, Group::Screen, "put aside, fg brings it back", ""),
     binding(&[(Key::Char('q'), "q")], Command::Quit, Scope::Reading, Group::Screen, "quit; asks while armed", "quit"),

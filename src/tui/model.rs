@@ -8,6 +8,7 @@ use super::{
     keymap::Keymap,
     modal::{Modal, confirm},
     tour::Tour,
+    update::Look,
     view::{
         chart::{Metric, Scales, TimeView},
         layout,
@@ -41,6 +42,8 @@ pub struct UiState {
     pub tour: Option<Tour>,
     /// What is open over the screen.
     pub modal: Option<Modal>,
+    /// How it looks.
+    pub look: Look,
     /// One line about what a key did not do.
     pub note: Option<String>,
     /// The watch can go on without this screen.

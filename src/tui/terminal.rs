@@ -22,6 +22,12 @@ use rustix::{
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l";
 /// Ends a sequence that may have been cut in the middle, then the same backwards.
 const LEAVE: &[u8] = b"\x1b\\\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?2004l\x1b[?1049l";
+/// Asks for the background; the answer comes with the keys.
+pub const ASK_BACKGROUND: &[u8] = b"\x1b]11;?\x1b\\";
+/// Prints a character of unsure width in the first column, and asks where the cursor is.
+pub const ASK_WIDTH: &[u8] = "\x1b[H▲\x1b[6n".as_bytes();
+/// The cursor's column after a narrow character.
+pub const NARROW: u16 = 2;
 /// How long a terminal that does not read is waited for.
 const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 

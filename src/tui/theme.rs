@@ -1,50 +1,26 @@
 //! Colour roles, and what each looks like on the terminal at hand.
 //!
 //! Code names roles, never colours. Two scales do not mix: versions are lines and text (baseline, candidate), verdicts are fill, tint,
-//! glyph and word. Which colours a terminal can show is decided once, from values that are passed in.
+//! glyph and word. Which colours a terminal can show is decided from values that are passed in (`capabilities`).
 
+mod capabilities;
 mod palette;
+mod variants;
 
 use std::borrow::Cow;
+
+use clap::ValueEnum;
 
 use ratatui::{
     style::{Color, Modifier, Style},
     text::Span,
 };
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+pub use self::capabilities::{Capabilities, ColorChoice};
 use self::palette::{Ground as Back, Ink};
 use crate::engine::{role::Role as Side, snapshot::Tone};
-
-/// What the terminal and the user said about colours and characters. Nothing here is read from the environment by this module.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Capabilities {
-    /// `--color`.
-    pub color: ColorChoice,
-    /// `NO_COLOR` is set and not empty.
-    pub no_color: bool,
-    /// `TERM`.
-    pub term: String,
-    /// `COLORTERM`.
-    pub colorterm: String,
-    /// `COLORFGBG`: "15;0", the last field being the background.
-    pub colorfgbg: String,
-    /// The first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set and not empty.
-    pub locale: String,
-    /// `--ascii`.
-    pub ascii: bool,
-}
-
-/// `--color auto|always|never`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ColorChoice {
-    /// As the terminal says.
-    #[default]
-    Auto,
-    /// Even where `NO_COLOR` or `TERM=dumb` speak against it.
-    Always,
-    /// Never.
-    Never,
-}
 
 /// How many colours the terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +42,98 @@ pub enum Shade {
     Dark,
     /// Dark text on light.
     Light,
+}
+
+/// Which colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Palette {
+    /// The usual ones.
+    Standard,
+    /// Everything that is said can be read from afar and on a bad screen: at least 7 to 1 against its background.
+    HighContrast,
+    /// All verdicts and versions are far apart for every eye.
+    ColourBlind,
+}
+
+/// Which characters are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glyphs {
+    /// Everything; charts of braille, eight dots a cell.
+    Braille,
+    /// Everything but braille; charts of half cells.
+    Blocks,
+    /// What the text console and old fonts have (code page 437); charts of line characters.
+    Box,
+    /// Up to 0x7e.
+    Ascii,
+}
+
+/// The themes by their names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThemeName {
+    /// Dark or light, as the terminal's background is.
+    #[default]
+    Auto,
+    /// For dark backgrounds.
+    Dark,
+    /// For light backgrounds.
+    Light,
+    /// At least 7 to 1 against the background, whichever that is.
+    HighContrast,
+    /// Verdicts and versions far apart for every eye, on either background.
+    ColourBlind,
+    /// No colours: bold, dim and reverse.
+    Mono,
+}
+
+impl ThemeName {
+    /// Every one that can be chosen by hand.
+    pub const ALL: [Self; 5] = [Self::Dark, Self::Light, Self::HighContrast, Self::ColourBlind, Self::Mono];
+
+    /// As it is written.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::HighContrast => "high-contrast",
+            Self::ColourBlind => "colour-blind",
+            Self::Mono => "mono",
+        }
+    }
+}
+
+/// Sets of characters by their names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GlyphSet {
+    /// Box on the text console, ASCII without UTF-8 or where these characters take two cells, else braille.
+    #[default]
+    Auto,
+    /// Charts of braille, eight dots a cell.
+    Braille,
+    /// Charts of half cells, for fonts without braille.
+    Blocks,
+    /// Line characters only, for the text console and old fonts.
+    Box,
+    /// ASCII.
+    Ascii,
+}
+
+impl GlyphSet {
+    /// As it is written.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Braille => "braille",
+            Self::Blocks => "blocks",
+            Self::Box => "box",
+            Self::Ascii => "ascii",
+        }
+    }
 }
 
 /// What a piece of foreground is for.
@@ -151,21 +219,20 @@ pub struct Theme {
     pub depth: Depth,
     /// Dark or light.
     pub shade: Shade,
-    /// Only characters up to 0x7e.
-    pub ascii: bool,
+    /// Which colours.
+    pub palette: Palette,
+    /// Which characters.
+    pub glyphs: Glyphs,
 }
 
 impl Theme {
-    /// Decides once for the whole session.
-    #[must_use]
-    pub fn choose(terminal: &Capabilities) -> Self {
-        Self { depth: depth(terminal), shade: shade(&terminal.colorfgbg), ascii: needs_ascii(terminal) }
-    }
+    /// Without colours and in ASCII: what every terminal shows.
+    pub const PLAIN: Self = Self { depth: Depth::Mono, shade: Shade::Dark, palette: Palette::Standard, glyphs: Glyphs::Ascii };
 
     /// A foreground.
     #[must_use]
     pub const fn of(self, role: Role) -> Style {
-        self.ink(role.ink())
+        self.ink(self.palette.ink(role))
     }
 
     /// A foreground, bold.
@@ -177,7 +244,7 @@ impl Theme {
     /// A background. It leaves the foreground alone.
     #[must_use]
     pub fn ground(self, ground: Ground) -> Style {
-        let back = ground.back();
+        let back = self.palette.back(ground);
         match self.depth {
             Depth::Mono => Style::new().add_modifier(back.mono),
             Depth::Sixteen => Style::new().add_modifier(back.sixteen),
@@ -193,7 +260,7 @@ impl Theme {
             return Style::new().add_modifier(Modifier::BOLD.union(Modifier::REVERSED));
         }
         let mut style = self.ink(palette::INK).add_modifier(Modifier::BOLD);
-        style.bg = self.ink(role.ink()).fg;
+        style.bg = self.ink(self.palette.ink(role)).fg;
         style
     }
 
@@ -210,6 +277,12 @@ impl Theme {
     /// A key's name as a block.
     pub(super) fn key<'t>(self, name: &str) -> Span<'t> {
         Span::styled(format!(" {name} "), self.bold(Role::Strong).patch(self.ground(Ground::Key)))
+    }
+
+    /// Only characters up to 0x7e.
+    #[must_use]
+    pub const fn is_ascii(self) -> bool {
+        matches!(self.glyphs, Glyphs::Ascii)
     }
 
     /// Whether backgrounds can be told apart; where not, charts say it with characters.
@@ -232,6 +305,23 @@ impl Theme {
         match self.shade {
             Shade::Dark => dark,
             Shade::Light => light,
+        }
+    }
+}
+
+impl Palette {
+    const fn ink(self, role: Role) -> Ink {
+        match self {
+            Self::Standard => role.ink(),
+            Self::HighContrast => variants::high_contrast(role),
+            Self::ColourBlind => variants::colour_blind(role),
+        }
+    }
+
+    const fn back(self, ground: Ground) -> Back {
+        match self {
+            Self::Standard | Self::ColourBlind => ground.back(),
+            Self::HighContrast => variants::high_contrast_back(ground),
         }
     }
 }
@@ -272,85 +362,5 @@ impl Ground {
             Self::Key => palette::KEY,
             Self::Panel => palette::PANEL,
         }
-    }
-}
-
-fn depth(terminal: &Capabilities) -> Depth {
-    let told = if matches!(terminal.colorterm.as_str(), "truecolor" | "24bit") || terminal.term.ends_with("-direct") {
-        Depth::True
-    } else if terminal.term.contains("256") {
-        Depth::Indexed
-    } else {
-        Depth::Sixteen
-    };
-    let refused = match terminal.color {
-        ColorChoice::Never => true,
-        ColorChoice::Always => false,
-        ColorChoice::Auto => terminal.no_color || terminal.term == "dumb",
-    };
-    if refused { Depth::Mono } else { told }
-}
-
-/// 7 and 9 to 15 are the light backgrounds among the sixteen; whoever does not say is dark.
-fn shade(colorfgbg: &str) -> Shade {
-    match colorfgbg.rsplit(';').next().and_then(|n| n.parse::<u8>().ok()) {
-        Some(7 | 9..=15) => Shade::Light,
-        _ => Shade::Dark,
-    }
-}
-
-/// The text console has no braille in its font, whatever its locale says.
-fn needs_ascii(terminal: &Capabilities) -> bool {
-    let locale = terminal.locale.to_ascii_lowercase();
-    terminal.ascii || terminal.term == "linux" || !(locale.contains("utf-8") || locale.contains("utf8"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn terminal(term: &str, colorterm: &str) -> Capabilities {
-        Capabilities { term: term.to_owned(), colorterm: colorterm.to_owned(), ..Capabilities::default() }
-    }
-
-    #[test]
-    fn the_depth_follows_what_the_terminal_says() {
-        for (term, colorterm, want) in [
-            ("xterm-256color", "truecolor", Depth::True),
-            ("xterm-direct", "", Depth::True),
-            ("screen-256color", "", Depth::Indexed),
-            ("xterm", "", Depth::Sixteen),
-            ("dumb", "", Depth::Mono),
-        ] {
-            assert_eq!(Theme::choose(&terminal(term, colorterm)).depth, want, "{term} {colorterm}");
-        }
-    }
-
-    #[test]
-    fn a_choice_beats_no_color_and_no_color_beats_the_terminal() {
-        let mut t = Capabilities { no_color: true, ..terminal("xterm-256color", "truecolor") };
-        assert_eq!(Theme::choose(&t).depth, Depth::Mono);
-        t.color = ColorChoice::Always;
-        assert_eq!(Theme::choose(&t).depth, Depth::True);
-        t.color = ColorChoice::Never;
-        assert_eq!(Theme::choose(&t).depth, Depth::Mono);
-    }
-
-    #[test]
-    fn the_shade_is_the_last_field_of_colorfgbg() {
-        for (given, want) in
-            [("15;0", Shade::Dark), ("0;15", Shade::Light), ("0;default;7", Shade::Light), ("", Shade::Dark), ("x", Shade::Dark)]
-        {
-            assert_eq!(shade(given), want, "{given}");
-        }
-    }
-
-    #[test]
-    fn braille_needs_a_locale_and_a_font() {
-        let utf8 = Capabilities { locale: "de_DE.UTF-8".to_owned(), ..terminal("xterm", "") };
-        assert!(!Theme::choose(&utf8).ascii);
-        assert!(Theme::choose(&Capabilities { ascii: true, ..utf8.clone() }).ascii);
-        assert!(Theme::choose(&Capabilities { term: "linux".to_owned(), ..utf8.clone() }).ascii);
-        assert!(Theme::choose(&Capabilities { locale: "C".to_owned(), ..utf8 }).ascii);
     }
 }

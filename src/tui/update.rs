@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 mod charts;
+mod look;
+
+pub use self::look::Look;
 
 use super::{
     input::{Key, Press},
@@ -82,6 +85,7 @@ fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> 
             ui.view = View::Overview;
         }
         Command::Freeze => freeze(ui, present),
+        Command::Theme => look::turn(ui),
         Command::NextPane if place == Place::Explain => turn(ui, snapshot, 1),
         Command::PreviousPane if place == Place::Explain => turn(ui, snapshot, snapshot.checks.len().saturating_sub(1)),
         Command::NextPane => ui.focus = ui.focus.next(),

@@ -67,9 +67,7 @@ pub fn draw(frame: &mut Buffer, present: &Snapshot, ui: &UiState, theme: Theme) 
         Shape::Words => words::draw(&mut pen, area, snapshot, ui),
         Shape::Panes(plan) => panes(&mut pen, &plan, present, ui),
     }
-    if theme.ascii {
-        glyph::to_ascii(frame);
-    }
+    glyph::restrict(frame, theme.glyphs);
 }
 
 /// When the screen changes although nothing was polled: a poll is late, or an action is on its way.

@@ -11,15 +11,16 @@ use rollwatch::{
     tui::{
         input::{Key, Press},
         model::UiState,
-        theme::{Depth, Shade, Theme},
+        theme::{Depth, Glyphs, Palette, Shade, Theme},
         update::{Wish, update},
         view,
     },
 };
 use unicode_width::UnicodeWidthStr as _;
 
-pub(crate) const DARK: Theme = Theme { depth: Depth::True, shade: Shade::Dark, ascii: false };
-pub(crate) const ASCII: Theme = Theme { depth: Depth::Mono, shade: Shade::Dark, ascii: true };
+pub(crate) const DARK: Theme =
+    Theme { depth: Depth::True, shade: Shade::Dark, palette: Palette::Standard, glyphs: Glyphs::Braille };
+pub(crate) const ASCII: Theme = Theme::PLAIN;
 
 /// A screen that a person sits at: what was typed has been seen on it.
 pub(crate) struct Desk {

@@ -1,9 +1,11 @@
 //! Every state at the two drawn sizes, and one state at every kind of size and terminal.
 
+use std::collections::BTreeSet;
+
 use insta::assert_snapshot;
 use rollwatch::tui::{
     input::Key,
-    theme::{Depth, Shade, Theme},
+    theme::{Depth, Glyphs, Palette, Shade, Theme},
 };
 
 use super::{
@@ -83,11 +85,64 @@ fn roles_have_their_styles_on_each_kind_of_terminal() {
         ("indexed", Theme { depth: Depth::Indexed, ..DARK }),
         ("sixteen", Theme { depth: Depth::Sixteen, ..DARK }),
         ("mono", Theme { depth: Depth::Mono, ..DARK }),
+        ("high_contrast", Theme { palette: Palette::HighContrast, ..DARK }),
+        ("high_contrast_light", Theme { palette: Palette::HighContrast, shade: Shade::Light, ..DARK }),
+        ("colour_blind", Theme { palette: Palette::ColourBlind, ..DARK }),
     ];
     for (name, theme) in themes {
         assert_snapshot!(format!("styles_{name}"), styles(&desk.draw(theme), &TELLING));
     }
     assert_snapshot!("styles_not_seen", styles(&Desk::new(fixture::not_seen(), LARGE).draw(DARK), &[1, 2]));
+}
+
+#[test]
+fn other_sets_of_characters_show_the_same() {
+    for (name, glyphs) in [("blocks", Glyphs::Blocks), ("box", Glyphs::Box)] {
+        let desk = Desk::new(fixture::leaning_bad(), LARGE);
+        assert_snapshot!(format!("glyphs_{name}"), text(&desk.draw(Theme { glyphs, ..DARK })));
+    }
+}
+
+/// What is drawn in that set: every character of every state, of help and of the panel.
+fn characters(glyphs: Glyphs) -> BTreeSet<char> {
+    let mut all = BTreeSet::new();
+    for (_, snapshot) in fixture::all() {
+        for key in ['x', '?', 'R', 'e', 'd', '2'] {
+            let mut desk = Desk::new(snapshot.clone(), LARGE);
+            desk.press(Key::Char(key));
+            all.extend(text(&desk.draw(Theme { glyphs, ..DARK })).chars());
+        }
+    }
+    all
+}
+
+/// Code page 437, which the text console has, and what it has of its control characters.
+const OLD: &str = "►◄↕‼¶§▬↨↑↓→←∟↔▲▼ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■";
+
+#[test]
+fn each_set_of_characters_keeps_to_itself() {
+    let strange = |glyphs, has: fn(char) -> bool| characters(glyphs).into_iter().filter(|c| !has(*c)).collect::<String>();
+    let is_braille = |c: char| ('\u{2800}'..='\u{28ff}').contains(&c);
+    assert_eq!(strange(Glyphs::Ascii, |c| c == '\n' || (' '..='~').contains(&c)), "");
+    assert_eq!(strange(Glyphs::Box, |c| c.is_ascii() || OLD.contains(c)), "");
+    assert!(!characters(Glyphs::Blocks).into_iter().any(is_braille));
+    assert!(characters(Glyphs::Braille).into_iter().any(is_braille));
+}
+
+#[test]
+fn t_goes_through_the_themes() {
+    let mut desk = Desk::new(fixture::leaning_bad(), LARGE);
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        desk.press(Key::Char('t'));
+        seen.push(desk.ui.look.theme.word());
+    }
+    assert_eq!(
+        seen,
+        ["light", "high-contrast", "colour-blind", "mono", "dark", "light"],
+        "a dark terminal is left for a light one first"
+    );
+    assert!(desk.text().contains("Theme: light."));
 }
 
 #[test]

@@ -85,6 +85,7 @@ impl Command {
             Self::Newest => "now",
             Self::Enlarge => "enlarge",
             Self::Freeze => "freeze",
+            Self::Theme => "theme",
             Self::NextPane => "next_pane",
             Self::PreviousPane => "previous_pane",
             Self::Down => "down",

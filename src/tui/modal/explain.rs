@@ -10,7 +10,7 @@ use crate::{
         keymap::Command,
         model::UiState,
         pen::{Pen, Run, cells, wrapped},
-        theme::{Depth, Role, Shade, Theme},
+        theme::{Role, Theme},
         update::selected,
         view::{
             keys::{self, Remark},
@@ -60,9 +60,8 @@ pub(in crate::tui) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, u
 
 /// How far it can be scrolled on a screen of that size.
 pub(in crate::tui) fn last_scroll(snapshot: &Snapshot, ui: &UiState) -> usize {
-    let plain = Theme { depth: Depth::Mono, shade: Shade::Dark, ascii: true };
     let height = usize::from(ui.size.1.saturating_sub(AROUND));
-    explained(snapshot, ui).map_or(0, |row| lines(plain, row, ui.size.0.saturating_sub(3)).len()).saturating_sub(height)
+    explained(snapshot, ui).map_or(0, |row| lines(Theme::PLAIN, row, ui.size.0.saturating_sub(3)).len()).saturating_sub(height)
 }
 
 /// The selected check; without a selection the first, which is the worst.

@@ -13,7 +13,7 @@ use crate::{
         keymap::{self, Binding, Command, Group, Keymap},
         model::UiState,
         pen::{Pen, Run, cells},
-        theme::{Depth, Ground, Role, Shade, Theme},
+        theme::{Glyphs, Ground, Role, Theme},
         view::{
             keys::{self, Remark},
             verdict_row,
@@ -63,8 +63,7 @@ pub(in crate::tui) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, u
 /// How far it can be scrolled on a screen of that size.
 pub(in crate::tui) fn last_scroll(snapshot: &Snapshot, ui: &UiState) -> usize {
     let (width, height) = ui.size;
-    let plain = Theme { depth: Depth::Mono, shade: Shade::Dark, ascii: true };
-    let longest = columns((plain, &ui.keymap), snapshot, width).iter().map(Vec::len).max().unwrap_or(0);
+    let longest = columns((Theme::PLAIN, &ui.keymap), snapshot, width).iter().map(Vec::len).max().unwrap_or(0);
     longest.saturating_sub(usize::from(height.saturating_sub(AROUND)))
 }
 
@@ -139,7 +138,12 @@ fn legends(theme: Theme, snapshot: &Snapshot) -> Lines<'_> {
 }
 
 fn strokes(theme: Theme, snapshot: &Snapshot) -> Lines<'_> {
-    let (thin, thick) = if theme.ascii { (".....", "#####") } else { ("⣀⡠⠤⠒⠉", "⣤⡤⠶⠛⠋") };
+    let (thin, thick) = match theme.glyphs {
+        Glyphs::Braille => ("⣀⡠⠤⠒⠉", "⣤⡤⠶⠛⠋"),
+        Glyphs::Blocks => ("▄▄▀▀▀", "█████"),
+        Glyphs::Box => ("─────", "═════"),
+        Glyphs::Ascii => (".....", "#####"),
+    };
     let shaded = |role: Role, ground: Ground, mark: &'static str| {
         let style = theme.of(role).patch(theme.ground(ground));
         Run::styled(if theme.has_grounds() { "     " } else { mark }, style)

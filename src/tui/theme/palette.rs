@@ -53,7 +53,7 @@ pub(super) const CANDIDATE: Ink = ink(0xff_be0d, 0xa0_5a00, (214, 130), (Color::
 pub(super) const GOOD: Ink = ink(0x98_f0d0, 0x07_4a26, (122, 22), (Color::LightGreen, Color::Green), BOLD);
 pub(super) const BAD: Ink = ink(0xfe_626e, 0xcf_1160, (203, 161), (Color::LightRed, Color::Red), BOLD);
 pub(super) const HELD: Ink = ink(0xb9_7aff, 0x60_10e0, (141, 56), (Color::LightMagenta, Color::Magenta), BOLD);
-pub(super) const UNSURE: Ink = ink(0xc8_cdd8, 0x3c_4350, (251, 238), (Color::Gray, Color::DarkGray), NONE);
+pub(super) const UNSURE: Ink = ink(0x9c_a5ae, 0x10_141c, (109, 233), (Color::Gray, Color::DarkGray), NONE);
 pub(super) const LIMIT: Ink = ink(0xb8_595f, 0xc4_607c, (131, 168), (Color::Red, Color::Red), NONE);
 /// On a fill.
 pub(super) const INK: Ink = ink(0x0c_0e13, 0xff_ffff, (233, 231), (Color::Black, Color::White), NONE);
@@ -74,7 +74,7 @@ pub(super) const PANEL: Ground = tint(0x17_1b24, 0xf5_f6f9, (234, 255));
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::*, INK, Ink};
 
     type Vector = [f64; 3];
 
@@ -121,33 +121,90 @@ mod tests {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
+    /// The fixed palette of 256, from 16 on.
+    fn of_256(index: u8) -> u32 {
+        let level = |n: u8| if n == 0 { 0 } else { 55 + 40 * u32::from(n) };
+        if index >= 232 {
+            return 0x01_0101 * (8 + 10 * u32::from(index - 232));
+        }
+        let n = index - 16;
+        level(n / 36) << 16 | level(n / 6 % 6) << 8 | level(n % 6)
+    }
+
+    const PALETTES: [Palette; 3] = [Palette::Standard, Palette::HighContrast, Palette::ColourBlind];
+    const ROLES: [Role; 6] = [Role::Baseline, Role::Candidate, Role::Good, Role::Bad, Role::Held, Role::Unsure];
+
+    /// How an ink looks on every kind of terminal that has colours of its own.
+    fn looks(ink: Ink) -> [(&'static str, u32); 4] {
+        let (dark, light) = ink.indexed;
+        [("dark", ink.dark), ("light", ink.light), ("dark, 256", of_256(dark)), ("light, 256", of_256(light))]
+    }
+
+    /// Lines are drawn like lines, and verdicts said like verdicts: words, glyphs, fills.
+    fn share_a_form(a: Role, b: Role) -> bool {
+        let is_version = |role| matches!(role, Role::Baseline | Role::Candidate);
+        is_version(a) == is_version(b)
+    }
+
     #[test]
     fn what_shares_a_form_can_be_told_apart_by_every_eye() {
-        let pairs =
-            [("base-cand", BASELINE, CANDIDATE), ("bad-good", BAD, GOOD), ("bad-held", BAD, HELD), ("good-held", GOOD, HELD)];
-        for (name, a, b) in pairs {
-            for (eye, matrix) in EYES {
-                for (shade, d) in [("dark", distance(a.dark, b.dark, matrix)), ("light", distance(a.light, b.light, matrix))] {
-                    assert!(d >= 20.0, "{name}, {eye}, {shade}: {d:.0}");
+        for palette in PALETTES {
+            let pairs = ROLES.iter().enumerate().flat_map(|(nth, a)| ROLES.iter().skip(nth + 1).map(move |b| (*a, *b)));
+            for (a, b) in pairs.filter(|(a, b)| palette == Palette::ColourBlind || share_a_form(*a, *b)) {
+                for ((kind, one), (_, other)) in looks(palette.ink(a)).into_iter().zip(looks(palette.ink(b))) {
+                    // With 256 colours the pairs of different forms are as far apart as these allow.
+                    if kind.ends_with("256") && !share_a_form(a, b) {
+                        continue;
+                    }
+                    for (eye, matrix) in EYES {
+                        let d = distance(one, other, matrix);
+                        assert!(d >= 20.0, "{palette:?}, {kind}, {a:?} and {b:?}, {eye}: {d:.0}");
+                    }
                 }
             }
         }
     }
 
+    const GROUNDS: [Ground; 8] = [
+        Ground::Bar,
+        Ground::Tint(Tone::Bad),
+        Ground::Tint(Tone::Good),
+        Ground::Tint(Tone::Held),
+        Ground::Tint(Tone::Unsure),
+        Ground::Selected,
+        Ground::Key,
+        Ground::Panel,
+    ];
+
     #[test]
     fn what_must_be_read_can_be_read() {
-        for tint in [BAR, BAD_TINT, GOOD_TINT, HELD_TINT, UNSURE_TINT, SELECTED, KEY, PANEL] {
-            for ink in [TEXT, STRONG, DIM] {
+        for palette in PALETTES {
+            let least = if palette == Palette::HighContrast { 7.0 } else { 4.5 };
+            for (ground, role) in GROUNDS.iter().flat_map(|g| [Role::Text, Role::Strong, Role::Dim].map(|role| (*g, role))) {
+                let (ink, back) = (palette.ink(role), palette.back(ground));
+                let least_of_all = contrast(ink.dark, back.dark).min(contrast(ink.light, back.light));
+                assert!(least_of_all >= least, "{palette:?}: {role:?} on {ground:?}: {least_of_all:.1}");
+            }
+            for role in [Role::Good, Role::Bad, Role::Held, Role::Unsure] {
+                let fill = palette.ink(role);
                 assert!(
-                    contrast(ink.dark, tint.dark) >= 4.5 && contrast(ink.light, tint.light) >= 4.5,
-                    "{:06x} on {:06x}",
-                    ink.dark,
-                    tint.dark
+                    contrast(INK.dark, fill.dark) >= 4.5 && contrast(INK.light, fill.light) >= 4.5,
+                    "{palette:?}: ink on {role:?}"
                 );
             }
         }
-        for fill in [GOOD, BAD, HELD, UNSURE] {
-            assert!(contrast(INK.dark, fill.dark) >= 4.5 && contrast(INK.light, fill.light) >= 4.5, "{:06x}", fill.dark);
+    }
+
+    #[test]
+    fn with_high_contrast_every_verdict_and_version_stands_out_from_its_tint() {
+        let tints = [Tone::Bad, Tone::Good, Tone::Held, Tone::Unsure].map(|tone| Palette::HighContrast.back(Ground::Tint(tone)));
+        for (role, tint) in ROLES.iter().flat_map(|role| tints.map(|tint| (*role, tint))) {
+            let ink = Palette::HighContrast.ink(role);
+            assert!(
+                contrast(ink.dark, tint.dark) >= 7.0 && contrast(ink.light, tint.light) >= 7.0,
+                "{role:?} on {:06x}",
+                tint.dark
+            );
         }
     }
 }

@@ -139,7 +139,7 @@ fn bar(pen: &mut Pen<'_>, (x, y): (u16, u16), width: u16, meter: &Meter) -> u16 
         pen.dot(middle + 1 + i, y, "█", style);
     }
     if full < half && eighths > 0 {
-        let part = if pen.theme.ascii { ascii_part(eighths) } else { EIGHTHS[eighths] };
+        let part = if pen.theme.is_ascii() { ascii_part(eighths) } else { EIGHTHS[eighths] };
         pen.dot(middle + 1 + full, y, part, style);
     }
     let (full, eighths) = filled(meter.promote, half);

@@ -38,7 +38,11 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, tour: Tour) {
 fn keyed<'a>(pen: &Pen<'_>, text: &str) -> Vec<Run<'a>> {
     text.split(['[', ']'])
         .enumerate()
-        .map(|(nth, part)| if nth % 2 == 1 { pen.theme.key(pen.keymap.instead_of(part)) } else { pen.shout(Role::Text, part.to_owned()) })
+        .map(
+            |(nth, part)| {
+                if nth % 2 == 1 { pen.theme.key(pen.keymap.instead_of(part)) } else { pen.shout(Role::Text, part.to_owned()) }
+            },
+        )
         .filter(|run| !run.content.is_empty())
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Lines on cells: eight braille dots a cell, or one character.
+//! Lines on cells: eight braille dots a cell, two halves, or one character.
 
 use ratatui::{
     layout::Rect,
@@ -17,7 +17,7 @@ use crate::{
     },
     tui::{
         pen::{Pen, cells as narrow},
-        theme::Role,
+        theme::{Glyphs, Role},
     },
 };
 
@@ -32,7 +32,7 @@ const DOTS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x8
 
 /// Draws both lines, then what lies off the scale, then hollow points.
 pub(super) fn draw(pen: &mut Pen<'_>, plot: &Plot<'_>) {
-    let mut canvas = Canvas::new(plot.area, pen.theme.ascii);
+    let mut canvas = Canvas::new(plot.area, pen.theme.glyphs);
     let settled = plot.settled();
     for side in Side::BOTH {
         let value = |point: &Point| match *plot.metric.of(point).of(side) {
@@ -54,7 +54,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, plot: &Plot<'_>) {
 
 /// Draws the candidate's line alone, through those values.
 pub(super) fn draw_one(pen: &mut Pen<'_>, plot: &Plot<'_>, value: impl Fn(&Point) -> Option<f64>) {
-    let mut canvas = Canvas::new(plot.area, pen.theme.ascii);
+    let mut canvas = Canvas::new(plot.area, pen.theme.glyphs);
     let columns = canvas.columns(plot, plot.points.iter().map(|point| (point, value(point))));
     canvas.line(plot.range, Side::Candidate, &columns);
     canvas.paint(pen, plot);
@@ -65,15 +65,20 @@ struct Canvas {
     cells: Vec<[u8; 2]>,
     width: usize,
     height: u16,
+    glyphs: Glyphs,
     /// Dots a cell.
     fine: (u16, u16),
 }
 
 impl Canvas {
-    fn new(area: Rect, ascii: bool) -> Self {
+    fn new(area: Rect, glyphs: Glyphs) -> Self {
         let width = usize::from(area.width);
-        let fine = if ascii { (1, 1) } else { (2, 4) };
-        Self { cells: vec![[0; 2]; width * usize::from(area.height)], width, height: area.height, fine }
+        let fine = match glyphs {
+            Glyphs::Braille => (2, 4),
+            Glyphs::Blocks => (1, 2),
+            Glyphs::Box | Glyphs::Ascii => (1, 1),
+        };
+        Self { cells: vec![[0; 2]; width * usize::from(area.height)], width, height: area.height, glyphs, fine }
     }
 
     fn columns<'p>(&self, plot: &Plot<'_>, values: impl Iterator<Item = (&'p Point, Option<f64>)>) -> Vec<Option<Column>> {
@@ -136,14 +141,44 @@ impl Canvas {
     fn paint_cell(&self, pen: &mut Pen<'_>, plot: &Plot<'_>, column: u16, row: u16, dots: [u8; 2], styles: [Style; 2]) {
         let candidate = dots[1] != 0 && (dots[0] == 0 || plot.axis.is_even(column));
         let Some(cell) = pen.buffer.cell_mut((plot.x(column), plot.y(row))) else { return };
-        let braille = char::from_u32(0x2800 + u32::from(dots[0] | dots[1])).unwrap_or(' ');
-        cell.set_char(match (self.fine, candidate) {
-            ((1, 1), true) => '#',
-            ((1, 1), false) => '.',
-            _ => braille,
-        });
+        cell.set_char(self.letter((column, row), dots[0] | dots[1], usize::from(candidate)));
         cell.modifier = Modifier::empty();
         cell.set_style(styles[usize::from(candidate)]);
+    }
+}
+
+impl Canvas {
+    /// The character of a cell with these dots, in which the line of that side is seen.
+    fn letter(&self, at: (u16, u16), dots: u8, side: usize) -> char {
+        match (self.glyphs, side) {
+            (Glyphs::Braille, _) => char::from_u32(0x2800 + u32::from(dots)).unwrap_or(' '),
+            (Glyphs::Blocks, _) => ['▀', '▄', '█'][usize::from(dots.clamp(1, 3) - 1)],
+            (Glyphs::Box, 0) => {
+                if self.is_steep(at, side) {
+                    '│'
+                } else {
+                    '─'
+                }
+            }
+            (Glyphs::Box, _) => {
+                if self.is_steep(at, side) {
+                    '║'
+                } else {
+                    '═'
+                }
+            }
+            (Glyphs::Ascii, 0) => '.',
+            (Glyphs::Ascii, _) => '#',
+        }
+    }
+
+    /// Whether the same line goes on above or below that cell.
+    fn is_steep(&self, (column, row): (u16, u16), side: usize) -> bool {
+        let has = |row: Option<u16>| {
+            let at = row.map(|row| usize::from(row) * self.width + usize::from(column));
+            at.and_then(|at| self.cells.get(at)).is_some_and(|cell| cell[side] != 0)
+        };
+        has(row.checked_sub(1)) || has(row.checked_add(1))
     }
 }
 

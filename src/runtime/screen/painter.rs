@@ -1,0 +1,282 @@
+//! The thread that draws: keys, snapshots, signals and time into frames, and keys into intents.
+
+use std::{sync::Arc, time::Duration};
+
+use rustix::process::Signal as Posix;
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::{Interval, MissedTickBehavior},
+};
+
+use super::{
+    ScreenSettings,
+    keys::{Clock, Typed},
+    signals::Signals,
+};
+use crate::{
+    engine::{intent::Intent, snapshot::Snapshot},
+    tui::{
+        input::{Press, Told},
+        model::UiState,
+        surface::Surface,
+        terminal::{self, Output},
+        theme::Theme,
+        tour::Tour,
+        update::{Look, Wish, update},
+        view,
+    },
+};
+
+/// A frame that takes longer to be taken has left the person in the dark meanwhile.
+const PROMPT_MS: u64 = 200;
+/// How long the first frame waits for what the terminal answers.
+const ANSWERS_WITHIN: Duration = Duration::from_millis(50);
+/// How long a stop signal may take to stop us.
+const STOPPED_WITHIN: Duration = Duration::from_millis(200);
+
+/// Where things come from and go to.
+pub(super) struct Doors {
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub intents: mpsc::Sender<Intent>,
+    pub terminal_bytes: mpsc::Receiver<Vec<u8>>,
+    pub typed: mpsc::Receiver<Typed>,
+    pub stopped: oneshot::Receiver<()>,
+}
+
+/// One thing that happened.
+enum Happening {
+    Stop,
+    Typed(Typed),
+    Snapshot,
+    Resize,
+    /// The process was stopped and goes on.
+    Continue,
+    Bytes(Vec<u8>),
+    Second,
+}
+
+/// The thread that draws.
+pub(super) struct Painter {
+    doors: Doors,
+    signals: Signals,
+    second: Interval,
+    output: Output,
+    settings: ScreenSettings,
+    theme: Theme,
+    clock: Clock,
+    snapshot: Arc<Snapshot>,
+    ui: UiState,
+    surface: Surface,
+    /// Until when nobody could see what a key would do, in milliseconds of the keys' clock.
+    dark_until_ms: u64,
+    /// It was asked where the cursor is.
+    awaits_column: bool,
+}
+
+impl Painter {
+    pub(super) fn new(mut doors: Doors, output: Output, settings: ScreenSettings, clock: Clock) -> Self {
+        let mut second = tokio::time::interval(Duration::from_secs(1));
+        second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let snapshot = doors.snapshots.borrow_and_update().clone();
+        let (columns, rows) = terminal::size();
+        let mut ui = UiState::new(Arc::clone(&settings.keymap));
+        ui.can_hand_over = settings.hand_over.is_some();
+        ui.tour = settings.tour.then(Tour::default);
+        let theme = Theme::choose(&settings.terminal);
+        ui.look = Look { theme: settings.terminal.theme, shade: theme.shade, coloured: settings.terminal.is_coloured() };
+        ui.resize(columns, rows);
+        ui.observe(&snapshot);
+        let surface = Surface::new(columns, rows);
+        Self {
+            doors,
+            signals: Signals::listen(),
+            second,
+            output,
+            settings,
+            theme,
+            clock,
+            snapshot,
+            ui,
+            surface,
+            dark_until_ms: 0,
+            awaits_column: false,
+        }
+    }
+
+    /// Draws until it is stopped or the terminal is gone.
+    pub(super) async fn run(&mut self) {
+        if self.ask().await.is_err() {
+            return self.quit();
+        }
+        let mut dirty = true;
+        loop {
+            if dirty && self.paint().is_err() {
+                return self.quit();
+            }
+            let before = self.ui.clone();
+            let happening = self.next().await;
+            let redraw = match happening {
+                Happening::Stop => return,
+                Happening::Typed(Typed::HangUp) => return self.quit(),
+                // What was typed while the terminal did not take a frame was typed blindly.
+                Happening::Typed(Typed::Key(press)) if press.at_ms < self.dark_until_ms => false,
+                Happening::Typed(Typed::Key(press)) => self.press(press).await,
+                Happening::Typed(Typed::Told(told)) => self.hear(told),
+                Happening::Snapshot => self.observe(),
+                Happening::Resize => self.resize(),
+                Happening::Continue => self.take_again(),
+                Happening::Bytes(bytes) => {
+                    if self.output.write(&bytes).is_err() {
+                        return self.quit();
+                    }
+                    false
+                }
+                Happening::Second => self.tick(),
+            };
+            dirty = redraw || self.ui != before;
+        }
+    }
+
+    async fn next(&mut self) -> Happening {
+        tokio::select! {
+            biased;
+            _ = &mut self.doors.stopped => Happening::Stop,
+            Some(typed) = self.doors.typed.recv() => Happening::Typed(typed),
+            () = Signals::wait(&mut self.signals.resized) => Happening::Resize,
+            () = Signals::wait(&mut self.signals.continued) => Happening::Continue,
+            changed = self.doors.snapshots.changed() => if changed.is_ok() { Happening::Snapshot } else { Happening::Stop },
+            Some(bytes) = self.doors.terminal_bytes.recv() => Happening::Bytes(bytes),
+            _ = self.second.tick() => Happening::Second,
+        }
+    }
+
+    /// Asks the terminal what it is like, before anything is drawn. Who does not answer in time may do so later.
+    async fn ask(&mut self) -> std::io::Result<()> {
+        let terminal = &self.settings.terminal;
+        let questions = [(terminal.asks_width(), terminal::ASK_WIDTH), (terminal.asks_background(), terminal::ASK_BACKGROUND)];
+        self.awaits_column = terminal.asks_width();
+        let mut open = questions.iter().filter(|(asks, _)| *asks).count();
+        for (_, question) in questions.iter().filter(|(asks, _)| *asks) {
+            self.output.write(question)?;
+        }
+        let until = tokio::time::Instant::from_std(self.clock.at(ANSWERS_WITHIN));
+        while open > 0 {
+            match tokio::time::timeout_at(until, self.doors.typed.recv()).await {
+                Ok(Some(Typed::Told(told))) => {
+                    self.hear(told);
+                    open -= 1;
+                }
+                // Keys that were pressed before anything was there to be seen.
+                Ok(Some(Typed::Key(_))) => {}
+                Ok(Some(Typed::HangUp)) => return Err(std::io::ErrorKind::BrokenPipe.into()),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what the terminal told; true when every cell must be drawn again.
+    fn hear(&mut self, told: Told) -> bool {
+        let terminal = &mut self.settings.terminal;
+        match told {
+            Told::Background(shade) => terminal.background = Some(shade),
+            // Once: some keys with a modifier look the same.
+            Told::Column(column) if std::mem::take(&mut self.awaits_column) => terminal.wide = column > terminal::NARROW,
+            Told::Column(_) | Told::Mouse(_) => return false,
+        }
+        self.dress();
+        true
+    }
+
+    /// The look may have changed.
+    fn dress(&mut self) {
+        self.settings.terminal.theme = self.ui.look.theme;
+        self.theme = Theme::choose(&self.settings.terminal);
+        self.ui.look.shade = self.theme.shade;
+    }
+
+    fn paint(&mut self) -> std::io::Result<()> {
+        let began = self.clock.ms();
+        let bytes = self.surface.paint(|frame| view::draw(frame, &self.snapshot, &self.ui, self.theme));
+        if !bytes.is_empty() {
+            self.output.write(bytes)?;
+        }
+        let shown = self.clock.ms();
+        if shown - began > PROMPT_MS {
+            self.dark_until_ms = shown;
+        }
+        self.ui.shown(shown);
+        Ok(())
+    }
+
+    /// Handles a key; true when every cell must be drawn again.
+    async fn press(&mut self, press: Press) -> bool {
+        let wish = update(&mut self.ui, &self.snapshot, press, &self.settings.actor);
+        if self.ui.look.theme != self.settings.terminal.theme {
+            self.dress();
+        }
+        match wish {
+            None => false,
+            Some(Wish::Intent(intent)) => {
+                if self.doors.intents.try_send(intent).is_err() {
+                    self.ui.note = Some("The engine does not take keys at the moment: nothing was done.".to_owned());
+                }
+                false
+            }
+            Some(Wish::HandOver { armed }) => {
+                if let Some(hand_over) = &self.settings.hand_over {
+                    hand_over.try_send(armed).ok();
+                }
+                false
+            }
+            Some(Wish::Redraw) => self.resize(),
+            Some(Wish::Suspend) => self.suspend().await,
+        }
+    }
+
+    fn observe(&mut self) -> bool {
+        self.snapshot = self.doors.snapshots.borrow_and_update().clone();
+        self.ui.observe(&self.snapshot);
+        true
+    }
+
+    fn resize(&mut self) -> bool {
+        let (columns, rows) = terminal::size();
+        self.ui.resize(columns, rows);
+        self.surface = Surface::new(columns, rows);
+        true
+    }
+
+    /// Only lateness and a running action have a clock that moves without news.
+    fn tick(&mut self) -> bool {
+        let now = (self.settings.now)();
+        if view::has_a_running_clock(&self.snapshot, now) {
+            self.ui.now = now;
+        }
+        false
+    }
+
+    /// ctrl-z: the shell gets a clean terminal, and `fg` brings the screen back. Where nobody could continue us the signal does
+    /// nothing, and the screen simply comes back.
+    async fn suspend(&mut self) -> bool {
+        terminal::restore();
+        if rustix::process::kill_current_process_group(Posix::TSTP).is_ok() {
+            tokio::time::timeout(STOPPED_WITHIN, Signals::wait(&mut self.signals.continued)).await.ok();
+        }
+        self.take_again()
+    }
+
+    /// Whoever had the terminal meanwhile may have changed its settings.
+    fn take_again(&mut self) -> bool {
+        terminal::restore();
+        if terminal::enter().is_err() {
+            self.quit();
+        }
+        self.resize()
+    }
+
+    /// Without a terminal there is nobody to ask.
+    fn quit(&self) {
+        self.doors.intents.try_send(Intent::Quit).ok();
+    }
+}

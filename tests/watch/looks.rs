@@ -1,0 +1,81 @@
+//! How the screen comes to look as it does: flags, configuration, and what the terminal answers.
+
+use crate::{acting::wait_for, program::Home, terminal::Terminal};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_rollwatch");
+const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/bad-errors.jsonl");
+/// The question for the background.
+const BACKGROUND: &[u8] = b"\x1b]11;?\x1b\\";
+/// The question for the cursor.
+const CURSOR: &[u8] = b"\x1b[6n";
+/// The roles' plain text on a dark and on a light background.
+const ON_DARK: &str = "38;2;214;218;226";
+const ON_LIGHT: &str = "38;2;42;47;58";
+
+/// A recorded watch on a terminal of 24 bits, at its end.
+fn replay(more: &[&str], environment: &[(&str, &str)]) -> Terminal {
+    let command = [&[PROGRAM, "replay", RECORDED, "--speed", "1000"], more].concat();
+    Terminal::running(Home::new(), (120, 40), &command, &[&[("COLORTERM", "truecolor")], environment].concat())
+}
+
+fn was_asked(terminal: &Terminal, question: &[u8]) -> bool {
+    terminal.bytes().windows(question.len()).any(|bytes| bytes == question)
+}
+
+/// Answers once the question has come; a slow line may take its time.
+fn answer(terminal: &mut Terminal, question: &[u8], answer: &[u8]) {
+    wait_for(|| was_asked(terminal, question).then_some(()));
+    terminal.type_keys(answer);
+}
+
+#[test]
+fn the_theme_goes_by_the_background_that_the_terminal_tells() {
+    let mut terminal = replay(&[], &[]);
+    terminal.shows("the watch is over");
+    assert!(terminal.picture().contains(ON_DARK));
+    answer(&mut terminal, BACKGROUND, b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\");
+    wait_for(|| terminal.picture().contains(ON_LIGHT).then_some(()));
+    assert!(!terminal.picture().contains(ON_DARK));
+    // Two of the usual ones and the next is at the end: t goes on from what is shown.
+    terminal.type_keys(b"t");
+    terminal.shows("Theme: high-contrast.");
+}
+
+#[test]
+fn a_theme_that_was_chosen_stays_whatever_the_terminal_tells() {
+    let mut terminal = replay(&["--theme", "dark"], &[]);
+    answer(&mut terminal, BACKGROUND, b"\x1b]11;rgb:ffff/ffff/ffff\x07");
+    terminal.shows("the watch is over");
+    assert!(terminal.picture().contains(ON_DARK));
+    let terminal = replay(&[], &[("ROLLWATCH_SCREEN_THEME", "light")]);
+    terminal.shows("the watch is over");
+    assert!(terminal.picture().contains(ON_LIGHT));
+    let terminal = replay(&["--theme", "mono"], &[]);
+    terminal.shows("the watch is over");
+    assert!(!was_asked(&terminal, BACKGROUND) && !terminal.picture().contains("38;"));
+}
+
+#[test]
+fn characters_that_take_two_cells_are_not_used() {
+    let japanese = [("LANG", "ja_JP.UTF-8")];
+    let mut terminal = replay(&[], &japanese);
+    answer(&mut terminal, CURSOR, b"\x1b[1;3R");
+    terminal.comes("plain characters", |screen| screen.contains("the watch is over") && screen.is_ascii());
+    let mut terminal = replay(&[], &japanese);
+    answer(&mut terminal, CURSOR, b"\x1b[1;2R");
+    terminal.shows("the watch is over");
+    assert!(terminal.contents().contains('╭'));
+    let terminal = replay(&[], &[]);
+    terminal.shows("the watch is over");
+    assert!(!was_asked(&terminal, CURSOR), "elsewhere nobody is asked");
+}
+
+#[test]
+fn the_text_console_gets_its_own_characters_and_a_flag_wins() {
+    let terminal = replay(&[], &[("TERM", "linux")]);
+    terminal.comes("line characters", |screen| screen.contains("the watch is over") && screen.contains('┌'));
+    assert!(!was_asked(&terminal, BACKGROUND), "it would print the question");
+    let terminal = replay(&["--glyphs", "blocks"], &[]);
+    terminal.comes("half cells", |screen| screen.contains("the watch is over") && screen.contains('▀'));
+    assert!(!terminal.contents().chars().any(|c| ('\u{2800}'..='\u{28ff}').contains(&c)));
+}
