@@ -4,8 +4,12 @@
 
 use std::borrow::Cow;
 
+use unicode_width::UnicodeWidthChar as _;
+
 /// Longest text kept from outside, in characters; the rest becomes `…`.
 const LONGEST: usize = 400;
+/// Most marks kept on one letter: every script does with fewer, and a pile of them runs into other lines.
+const MOST_MARKS: usize = 4;
 
 /// Makes a text from outside fit to be shown: control characters become visible pictures, direction overrides become `\u{fffd}`,
 /// and it is cut at 400 characters.
@@ -17,14 +21,23 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 /// The same, cut at `longest` characters: for sentences of ours that hold several such texts.
 #[must_use]
 pub fn clean_to(text: &str, longest: usize) -> Cow<'_, str> {
-    if text.len() <= longest && !text.chars().any(is_hostile) {
+    if text.len() <= longest && (text.is_ascii() || unpiled(text).eq(text.chars())) && !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
     }
-    let mut out: String = text.chars().take(longest).map(visible).collect();
+    let mut out: String = unpiled(text).take(longest).map(visible).collect();
     if text.chars().nth(longest).is_some() {
         out.push('…');
     }
     Cow::Owned(out)
+}
+
+/// The characters, without the marks that are too many on one letter.
+fn unpiled(text: &str) -> impl Iterator<Item = char> {
+    let mut marks = 0;
+    text.chars().filter(move |c| {
+        marks = if c.width() == Some(0) { marks + 1 } else { 0 };
+        marks <= MOST_MARKS
+    })
 }
 
 /// [`clean`], owned.
@@ -81,6 +94,8 @@ mod tests {
         assert_eq!(clean("v2\u{1b}[31m\r\n"), "v2␛[31m␍␊");
         assert_eq!(clean("a\u{9b}b\u{202e}c\u{7f}"), "a\u{fffd}b\u{fffd}c␡");
         assert_eq!(clean("❤\u{fe0f}👍\u{1f3fd}"), "❤\u{fffd}👍\u{fffd}");
+        assert_eq!(clean("e\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}x"), "e\u{301}\u{302}\u{303}\u{304}x");
+        assert!(matches!(clean("पत्नी, nie\u{301}"), Cow::Borrowed(_)));
         assert!(matches!(clean("plain – text"), Cow::Borrowed(_)));
         assert_eq!(clean(&"x".repeat(500)).chars().count(), LONGEST + 1);
     }
