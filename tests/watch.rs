@@ -14,6 +14,8 @@ mod events;
 mod journals;
 #[path = "watch/kill.rs"]
 mod kill;
+#[path = "watch/leaving.rs"]
+mod leaving;
 #[path = "watch/looks.rs"]
 mod looks;
 #[path = "watch/program.rs"]
