@@ -12,6 +12,7 @@
 pub mod field;
 pub mod input;
 pub mod keymap;
+pub mod lists;
 pub mod modal;
 pub mod model;
 pub mod surface;
@@ -21,5 +22,6 @@ pub mod tour;
 pub mod update;
 pub mod view;
 
+mod filter;
 mod glyph;
 mod pen;

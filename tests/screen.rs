@@ -5,6 +5,9 @@ mod charts;
 #[path = "screen/fixture.rs"]
 #[expect(clippy::assigning_clones, reason = "a fixture is read, not measured")]
 mod fixture;
+#[path = "screen/fixture_views.rs"]
+#[expect(clippy::assigning_clones, reason = "a fixture is read, not measured")]
+mod fixture_views;
 #[path = "screen/hostile.rs"]
 mod hostile;
 #[path = "screen/keys.rs"]
@@ -19,3 +22,7 @@ mod sizes;
 mod states;
 #[path = "screen/tour.rs"]
 mod tour;
+#[path = "screen/views.rs"]
+mod views;
+#[path = "screen/views_keys.rs"]
+mod views_keys;

@@ -11,7 +11,7 @@ pub mod instance;
 pub mod sentence;
 pub mod step;
 
-pub use instance::{InstanceRow, InstanceState};
+pub use instance::{Figures, InstanceRow, InstanceState};
 pub use sentence::{Ink, Piece, Sentence};
 pub use step::{StepRow, StepState};
 

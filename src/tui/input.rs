@@ -61,11 +61,27 @@ pub enum Key {
     Home,
     /// End.
     End,
+    /// Page up.
+    PageUp,
+    /// Page down.
+    PageDown,
 }
 
 impl Key {
     const fn only_moves(self) -> bool {
-        matches!(self, Self::Up | Self::Down | Self::Left | Self::Right | Self::Home | Self::End | Self::Tab | Self::BackTab)
+        matches!(
+            self,
+            Self::Up
+                | Self::Down
+                | Self::Left
+                | Self::Right
+                | Self::Home
+                | Self::End
+                | Self::PageUp
+                | Self::PageDown
+                | Self::Tab
+                | Self::BackTab
+        )
     }
 }
 
@@ -320,6 +336,8 @@ fn csi_key(params: &[u8], last: u8) -> Option<Key> {
         (b"", _) => arrow(last),
         (b"1" | b"7", b'~') => Some(Key::Home),
         (b"4" | b"8", b'~') => Some(Key::End),
+        (b"5", b'~') => Some(Key::PageUp),
+        (b"6", b'~') => Some(Key::PageDown),
         _ => None,
     }
 }
@@ -354,6 +372,8 @@ mod tests {
             (b"\x1bOB", Key::Down),
             (b"\x1b[Z", Key::BackTab),
             (b"\x1b[4~", Key::End),
+            (b"\x1b[5~", Key::PageUp),
+            (b"\x1b[6~", Key::PageDown),
             ("ü".as_bytes(), Key::Char('ü')),
         ] {
             assert_eq!(keys(&[(bytes, 100)]), [want], "{bytes:?}");

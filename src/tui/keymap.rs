@@ -48,6 +48,18 @@ pub enum Command {
     First,
     /// To the last.
     Last,
+    /// Half a screen down.
+    PageDown,
+    /// Half a screen up.
+    PageUp,
+    /// Open or close the selected row; on the overview, explain it.
+    Open,
+    /// The next order of the rows.
+    Sort,
+    /// The candidate's rows alone, or all.
+    CandidateOnly,
+    /// Type what rows must hold to be shown.
+    Filter,
     /// Leave what is open.
     Close,
     /// Do what the panel says.
@@ -93,8 +105,20 @@ pub enum Scope {
     Views,
     /// On every view and in an explanation.
     Checks,
+    /// Where there are charts.
+    Charts,
+    /// Where there are panes, and in an explanation.
+    Panes,
+    /// Where rows open, and in an explanation.
+    Rows,
+    /// Where rows can be filtered.
+    Filtered,
+    /// On the list of instances.
+    Instances,
     /// On every view, in an explanation and in the help.
     Reading,
+    /// Where letters are typed: in a panel that asks, and in a filter.
+    Field,
     /// In a panel that asks.
     Panel,
     /// Everywhere.
@@ -150,37 +174,24 @@ pub const BINDINGS: &[Binding] = &[
     binding(&[(Key::Char(' '), "space")], Command::Act(Slot::Hold), Scope::Views, Group::Act, "pause, resume the rollout", ""),
     binding(&[(Key::Char('X'), "X")], Command::Act(Slot::Abort), Scope::Views, Group::Act, "abort: out of traffic, kept", ""),
     binding(&[(Key::Char('A'), "A")], Command::Act(Slot::Arm), Scope::Views, Group::Act, "arm, disarm auto-rollback", ""),
-    binding(
-        &[(Key::Char('e'), "e"), (Key::Enter, "enter")],
-        Command::Explain,
-        Scope::Checks,
-        Group::Move,
-        "explain the selected check",
-        "explain",
-    ),
+    binding(&[(Key::Char('e'), "e")], Command::Explain, Scope::Checks, Group::Move, "explain the selected check", "explain"),
+    binding(&[(Key::Enter, "enter")], Command::Open, Scope::Rows, Group::Move, "open, close what is selected", "open"),
     binding(&[(Key::Char('d'), "d")], Command::Difference, Scope::Views, Group::Move, "difference, or both versions", "difference"),
-    binding(
-        &[(Key::Char('m'), "m")],
-        Command::Metric(1),
-        Scope::Views,
-        Group::Move,
-        "next metric: p99, p95, p50, requests",
-        "metric",
-    ),
-    binding(&[(Key::Char('M'), "M")], Command::Metric(-1), Scope::Views, Group::Move, "the metric before", ""),
+    binding(&[(Key::Char('m'), "m")], Command::Metric(1), Scope::Charts, Group::Move, "next metric: p99, p95, p50, rate", "metric"),
+    binding(&[(Key::Char('M'), "M")], Command::Metric(-1), Scope::Charts, Group::Move, "the metric before", ""),
     binding(
         &[(Key::Char('+'), "+"), (Key::Char('='), "=")],
         Command::Zoom(1),
-        Scope::Views,
+        Scope::Charts,
         Group::Move,
         "less time: 5 minutes at least",
         "",
     ),
-    binding(&[(Key::Char('-'), "-")], Command::Zoom(-1), Scope::Views, Group::Move, "more time: 2 hours at most", ""),
+    binding(&[(Key::Char('-'), "-")], Command::Zoom(-1), Scope::Charts, Group::Move, "more time: 2 hours at most", ""),
     binding(
         &[(Key::Char('['), "["), (Key::Left, "left")],
         Command::Scroll(-1),
-        Scope::Views,
+        Scope::Charts,
         Group::Move,
         "half a width back in time",
         "",
@@ -188,33 +199,52 @@ pub const BINDINGS: &[Binding] = &[
     binding(
         &[(Key::Char(']'), "]"), (Key::Right, "right")],
         Command::Scroll(1),
-        Scope::Views,
+        Scope::Charts,
         Group::Move,
         "half a width forth",
         "",
     ),
-    binding(&[(Key::Char('0'), "0")], Command::Newest, Scope::Views, Group::Move, "back to now, and to the usual zoom", ""),
-    binding(&[(Key::Char('z'), "z")], Command::Enlarge, Scope::Views, Group::Move, "enlarge the pane that has the keys", ""),
-    binding(&[(Key::Tab, "tab")], Command::NextPane, Scope::Checks, Group::Move, "next pane; next check", ""),
-    binding(&[(Key::BackTab, "shift-tab")], Command::PreviousPane, Scope::Checks, Group::Move, "the one before", ""),
+    binding(&[(Key::Char('0'), "0")], Command::Newest, Scope::Charts, Group::Move, "back to now, and to the usual zoom", ""),
+    binding(&[(Key::Char('z'), "z")], Command::Enlarge, Scope::Charts, Group::Move, "enlarge the pane that has the keys", ""),
+    binding(&[(Key::Tab, "tab")], Command::NextPane, Scope::Panes, Group::Move, "next pane; next check", ""),
+    binding(&[(Key::BackTab, "shift-tab")], Command::PreviousPane, Scope::Panes, Group::Move, "the one before", ""),
     binding(
         &[(Key::Char('j'), "j"), (Key::Down, "down")],
         Command::Down,
         Scope::Reading,
         Group::Move,
-        "select the next check, scroll",
-        "",
+        "select the next one, scroll",
+        "select",
     ),
     binding(
         &[(Key::Char('k'), "k"), (Key::Up, "up")],
         Command::Up,
         Scope::Reading,
         Group::Move,
-        "select the check before, scroll",
-        "",
+        "select the one before, scroll",
+        "select",
     ),
     binding(&[(Key::Char('g'), "g"), (Key::Home, "home")], Command::First, Scope::Reading, Group::Move, "first", ""),
     binding(&[(Key::Char('G'), "G"), (Key::End, "end")], Command::Last, Scope::Reading, Group::Move, "last", ""),
+    binding(
+        &[(Key::PageDown, "pgdn"), (Key::Ctrl('d'), "ctrl-d")],
+        Command::PageDown,
+        Scope::Reading,
+        Group::Move,
+        "half a screen down",
+        "",
+    ),
+    binding(
+        &[(Key::PageUp, "pgup"), (Key::Ctrl('u'), "ctrl-u")],
+        Command::PageUp,
+        Scope::Reading,
+        Group::Move,
+        "half a screen up",
+        "",
+    ),
+    binding(&[(Key::Char('s'), "s")], Command::Sort, Scope::Instances, Group::Move, "sort: worst, name, errors, ...", "sort"),
+    binding(&[(Key::Char('v'), "v")], Command::CandidateOnly, Scope::Instances, Group::Move, "only the new version", "new only"),
+    binding(&[(Key::Char('/'), "/")], Command::Filter, Scope::Filtered, Group::Move, "filter: text, kind:, after:", "filter"),
     binding(&[(Key::Char('1'), "1")], Command::View(View::Overview), Scope::Views, Group::Move, "overview", "views"),
     binding(
         &[(Key::Char('2'), "2")],
@@ -244,15 +274,17 @@ pub const BINDINGS: &[Binding] = &[
     binding(&[(Key::Ctrl('c'), "ctrl-c")], Command::Interrupt, Scope::Always, Group::Screen, "twice: quit at once", ""),
     binding(&[(Key::Char('y'), "y")], Command::Yes, Scope::Panel, Group::Panel, "do it", ""),
     binding(&[(Key::Char('h'), "h")], Command::HandOver, Scope::Panel, Group::Panel, "leave, the watch goes on", ""),
-    binding(&[(Key::Enter, "enter")], Command::Submit, Scope::Panel, Group::Panel, "what was typed is complete", ""),
-    binding(&[(Key::Backspace, "backspace")], Command::Erase, Scope::Panel, Group::Panel, "take back the last letter", ""),
+    binding(&[(Key::Enter, "enter")], Command::Submit, Scope::Field, Group::Panel, "what was typed is complete", ""),
+    binding(&[(Key::Backspace, "backspace")], Command::Erase, Scope::Field, Group::Panel, "take back the last letter", ""),
 ];
 
 /// Where keys go at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A view.
-    View,
+    View(View),
+    /// A line that is being typed on a view.
+    Typing,
     /// The help.
     Help,
     /// An explanation.
@@ -263,18 +295,56 @@ pub enum Place {
 
 impl Place {
     /// Every one.
-    const ALL: [Self; 4] = [Self::View, Self::Help, Self::Explain, Self::Panel];
+    const ALL: [Self; 10] = [
+        Self::View(View::Overview),
+        Self::View(View::Instances),
+        Self::View(View::Steps),
+        Self::View(View::Events),
+        Self::View(View::Journal),
+        Self::View(View::Difference),
+        Self::Typing,
+        Self::Help,
+        Self::Explain,
+        Self::Panel,
+    ];
 }
 
 impl Scope {
-    const fn holds(self, place: Place) -> bool {
+    /// The views it holds on.
+    pub(super) const fn views(self) -> &'static [View] {
         match self {
-            Self::Always => true,
-            Self::Views => matches!(place, Place::View),
-            Self::Checks => matches!(place, Place::View | Place::Explain),
-            Self::Reading => matches!(place, Place::View | Place::Explain | Place::Help),
-            Self::Panel => matches!(place, Place::Panel),
+            Self::Always | Self::Views | Self::Checks | Self::Reading => View::ALL,
+            Self::Panes | Self::Charts => &[View::Overview, View::Difference],
+            Self::Rows => &[View::Overview, View::Instances, View::Journal, View::Difference],
+            Self::Filtered => &[View::Instances, View::Events, View::Journal],
+            Self::Instances => &[View::Instances],
+            Self::Field | Self::Panel => &[],
         }
+    }
+
+    fn holds(self, place: Place) -> bool {
+        match place {
+            Place::View(view) => self.views().contains(&view),
+            Place::Typing => matches!(self, Self::Always | Self::Field | Self::Reading),
+            Place::Help => matches!(self, Self::Always | Self::Reading),
+            Place::Explain => matches!(self, Self::Always | Self::Reading | Self::Checks | Self::Panes | Self::Rows),
+            Place::Panel => matches!(self, Self::Always | Self::Field | Self::Panel),
+        }
+    }
+}
+
+impl Binding {
+    /// Whether the key line of that view names it. There is no room for all: panes name what explains, lists
+    /// what chooses and opens.
+    pub(super) fn is_named_on(&self, view: View) -> bool {
+        let panes = Scope::Panes.views().contains(&view);
+        let fits = match self.command {
+            Command::Explain | Command::Difference => panes,
+            Command::Open => !panes,
+            Command::Down | Command::Up => !panes && view != View::Instances,
+            _ => true,
+        };
+        fits && !self.short.is_empty() && self.scope.holds(Place::View(view))
     }
 }
 
@@ -314,19 +384,22 @@ mod tests {
     #[test]
     fn keys_that_act_do_nothing_over_a_panel_and_y_does_nothing_without_one() {
         for key in ['p', 'P', 'R', ' ', 'X', 'A'].map(Key::Char) {
-            assert!(matches!(command(key, Place::View), Some(Command::Act(_))), "{key:?}");
+            for view in View::ALL {
+                assert!(matches!(command(key, Place::View(*view)), Some(Command::Act(_))), "{key:?} on {view:?}");
+            }
             assert_eq!(command(key, Place::Panel), None);
+            assert_eq!(command(key, Place::Typing), None);
             assert_eq!(command(key, Place::Help), None);
             assert_eq!(command(key, Place::Explain), None);
         }
-        assert_eq!(command(Key::Char('y'), Place::View), None);
+        assert_eq!(command(Key::Char('y'), Place::View(View::Overview)), None);
         assert_eq!(command(Key::Char('y'), Place::Panel), Some(Command::Yes));
     }
 
     #[test]
     fn keys_of_later_views_do_nothing() {
-        for key in "wn:/".chars().map(Key::Char) {
-            assert_eq!(command(key, Place::View), None, "{key:?}");
+        for key in "wn:".chars().map(Key::Char) {
+            assert_eq!(command(key, Place::View(View::Overview)), None, "{key:?}");
         }
     }
 }

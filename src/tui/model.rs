@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    keymap::Keymap,
+    keymap::{Keymap, Place},
+    lists::Lists,
     modal::{Modal, confirm},
     tour::Tour,
     update::Look,
@@ -40,6 +41,8 @@ pub struct UiState {
     pub scrolled: usize,
     /// The guided tour, where there is one.
     pub tour: Option<Tour>,
+    /// What the lists behind the overview remember.
+    pub lists: Lists,
     /// What is open over the screen.
     pub modal: Option<Modal>,
     /// How it looks.
@@ -111,6 +114,9 @@ pub enum View {
 }
 
 impl View {
+    /// Every one.
+    pub(super) const ALL: &'static [Self] =
+        &[Self::Overview, Self::Instances, Self::Steps, Self::Events, Self::Journal, Self::Difference];
     /// Those with a number, in its order.
     pub(super) const TABS: [Self; 5] = [Self::Overview, Self::Instances, Self::Steps, Self::Events, Self::Journal];
 
@@ -155,6 +161,7 @@ impl UiState {
         } else {
             self.charts.scales.follow(snapshot, self.charts.time);
             self.scrolled = self.scrolled.min(snapshot.events.len().saturating_sub(1));
+            self.lists.observe(snapshot);
         }
         if let Some(Modal::Confirm(panel)) = &self.modal
             && !panel.still_holds(snapshot)
@@ -189,6 +196,15 @@ impl UiState {
     #[must_use]
     pub const fn fits_panels(&self) -> bool {
         self.size.0 >= layout::SMALLEST.0 && self.size.1 >= layout::SMALLEST.1
+    }
+
+    /// Where keys go.
+    pub(super) fn place(&self) -> Place {
+        match &self.modal {
+            Some(modal) => modal.place(),
+            None if self.fits_panels() && self.lists.is_typing(self.view) => Place::Typing,
+            None => Place::View(self.view),
+        }
     }
 
     fn close(&mut self, note: &str) {

@@ -161,24 +161,51 @@ pub(super) fn cells(width: usize) -> u16 {
     u16::try_from(width).unwrap_or(u16::MAX)
 }
 
-/// Breaks runs into lines at blanks.
+/// Breaks runs into lines at blanks, which stay at the lines' ends: a line may be a blank wider than `room`. A word that is longer than
+/// a line is broken where the line ends.
 pub(super) fn wrapped<'a>(runs: &[Run<'_>], room: usize) -> Vec<Vec<Run<'a>>> {
+    let room = room.max(2);
     let mut lines: Vec<Vec<Run<'a>>> = vec![Vec::new()];
     let mut used = 0;
     for run in runs {
         for word in run.content.split_inclusive(' ') {
-            let word = Run::styled(word.to_owned(), run.style);
-            if used > 0 && used + word.content.trim_end().chars().count() > room {
+            if used > 0 && used + word.trim_end().width() > room {
                 lines.push(Vec::new());
                 used = 0;
             }
-            used += word.width();
-            if let Some(line) = lines.last_mut() {
-                line.push(word);
+            for piece in broken(word, room) {
+                if used + piece.trim_end().width() > room {
+                    lines.push(Vec::new());
+                    used = 0;
+                }
+                used += piece.width();
+                if let Some(line) = lines.last_mut() {
+                    line.push(Run::styled(piece, run.style));
+                }
             }
         }
     }
     lines
+}
+
+/// A word in pieces of at most `room` columns.
+fn broken(word: &str, room: usize) -> Vec<String> {
+    if word.trim_end().width() <= room {
+        return vec![word.to_owned()];
+    }
+    let (mut pieces, mut used) = (vec![String::new()], 0);
+    for letter in word.chars() {
+        let width = letter.width().unwrap_or(0);
+        if used + width > room {
+            pieces.push(String::new());
+            used = 0;
+        }
+        used += width;
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(letter);
+        }
+    }
+    pieces
 }
 
 /// The end of a text that is too long: versions differ at their ends.
@@ -207,5 +234,18 @@ mod tests {
         assert_eq!(tail("v2.4.0", 8), "v2.4.0");
         assert_eq!(tail("2026-11-22-abcdef1", 8), "…abcdef1");
         assert_eq!(tail("版本日本-v2", 8), "…日本-v2");
+    }
+
+    #[test]
+    fn lines_break_at_blanks_and_long_words_where_the_line_ends() {
+        let lines = |text: &'static str, room| {
+            let lines = wrapped(&[Run::raw(text)], room);
+            lines.iter().map(|line| line.iter().map(|run| run.content.trim_end()).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+        };
+        assert_eq!(lines("one two three", 7), ["one two", "three"]);
+        assert_eq!(lines("a 0123456789 b", 4), ["a", "0123", "4567", "89 b"]);
+        assert_eq!(lines("日本日本日", 4), ["日本", "日本", "日"]);
+        assert_eq!(lines("", 4), [""]);
+        assert_eq!(lines("日本", 0), ["日", "本"]);
     }
 }

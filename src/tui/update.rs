@@ -57,13 +57,17 @@ fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> 
     let snapshot = held.as_ref().map_or(present, |frozen| &frozen.picture);
     ui.note = None;
     ui.selected = selected(ui, snapshot).and_then(|at| snapshot.checks.get(at)).map(|row| row.id.clone());
-    let place = ui.modal.as_ref().map_or(Place::View, Modal::place);
+    let place = ui.place();
     if let (Some(Modal::Confirm(panel)), Key::Char(_)) = (&mut ui.modal, press.key)
         && panel.takes_text()
     {
         if panel.counts(press.at_ms) {
             panel.type_letter(press.key);
         }
+        return None;
+    }
+    if let (Place::Typing, Key::Char(letter)) = (place, press.key) {
+        ui.lists.type_letter(ui.view, letter);
         return None;
     }
     let command = ui.keymap.command(press.key, place)?;
@@ -73,7 +77,6 @@ fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> 
     match command {
         Command::Act(slot) => open_panel(ui, present, slot),
         Command::Help => ui.modal = if place == Place::Help { None } else { Some(Modal::Help(0)) },
-        Command::Explain => ui.modal = if place == Place::Explain { None } else { Some(Modal::Explain(0)) },
         Command::View(view) => ui.view = view,
         Command::Difference => ui.view = if ui.view == View::Difference { View::Overview } else { View::Difference },
         Command::Metric(by) => charts::turn(ui, snapshot, by),
@@ -86,6 +89,11 @@ fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> 
         }
         Command::Freeze => freeze(ui, present),
         Command::Theme => look::turn(ui),
+        Command::Open if matches!(place, Place::View(_)) && ui.lists.open(ui.view, snapshot) => {}
+        Command::Explain | Command::Open => ui.modal = if place == Place::Explain { None } else { Some(Modal::Explain(0)) },
+        Command::Sort => ui.lists.instances.sort_next(),
+        Command::CandidateOnly => ui.lists.instances.candidate_only ^= true,
+        Command::Filter => ui.lists.start_typing(ui.view),
         Command::NextPane if place == Place::Explain => turn(ui, snapshot, 1),
         Command::PreviousPane if place == Place::Explain => turn(ui, snapshot, snapshot.checks.len().saturating_sub(1)),
         Command::NextPane => ui.focus = ui.focus.next(),
@@ -94,6 +102,16 @@ fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> 
         Command::Up => step(ui, snapshot, |at, _| at.saturating_sub(1)),
         Command::First => step(ui, snapshot, |_, _| 0),
         Command::Last => step(ui, snapshot, |_, last| last),
+        Command::PageDown => {
+            let page = page(ui);
+            step(ui, snapshot, |at, last| (at + page).min(last));
+        }
+        Command::PageUp => {
+            let page = page(ui);
+            step(ui, snapshot, |at, _| at.saturating_sub(page));
+        }
+        Command::Submit if place == Place::Typing => ui.lists.stop_typing(),
+        Command::Erase if place == Place::Typing => ui.lists.erase_letter(ui.view),
         Command::Close => close(ui),
         Command::HandOver => return hand_over(ui, present, press.at_ms),
         Command::Yes | Command::Submit => return answer(ui, present, press, command, actor),
@@ -154,6 +172,8 @@ fn step(ui: &mut UiState, snapshot: &Snapshot, to: impl Fn(usize, usize) -> usiz
         ui.modal = Some(Modal::Help(to(scrolled, help::last_scroll(snapshot, ui))));
     } else if let Some(Modal::Explain(scrolled)) = ui.modal {
         ui.modal = Some(Modal::Explain(to(scrolled, explain::last_scroll(snapshot, ui))));
+    } else if ui.lists.step(ui.view, snapshot, &to) {
+        // The view's own selection has moved.
     } else if ui.focus == Focus::Events {
         ui.scrolled = to(ui.scrolled, snapshot.events.len().saturating_sub(1));
     } else if let Some(last) = snapshot.checks.len().checked_sub(1) {
@@ -171,9 +191,9 @@ fn turn(ui: &mut UiState, snapshot: &Snapshot, by: usize) {
     ui.modal = Some(Modal::Explain(0));
 }
 
-/// One step back: out of what is open, then to the overview, then to its first pane.
+/// One step back: out of what is open, out of a filter, then to the overview, then to its first pane.
 fn close(ui: &mut UiState) {
-    if ui.modal.take().is_some() {
+    if ui.modal.take().is_some() || ui.lists.clear_filter(ui.view) {
         return;
     }
     if std::mem::take(&mut ui.is_enlarged) {
@@ -184,6 +204,11 @@ fn close(ui: &mut UiState) {
         ui.scrolled = 0;
     }
     ui.view = View::Overview;
+}
+
+/// Rows of half a screen.
+fn page(ui: &UiState) -> usize {
+    usize::from(ui.size.1 / 2).max(1)
 }
 
 fn erase(ui: &mut UiState) {

@@ -33,13 +33,20 @@ use crate::engine::snapshot::Snapshot;
 mod acting;
 pub(super) mod chart;
 mod checks;
+mod details;
 mod difference;
 mod events;
+mod events_list;
 mod header;
+mod instances;
+mod journal;
 pub(super) mod keys;
 pub(super) mod layout;
+mod list;
 mod meter;
 pub(super) mod sentence;
+mod spark;
+mod steps;
 mod tabs;
 mod tour;
 mod verdict;
@@ -118,6 +125,9 @@ fn overview(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
         versions::draw(pen, area, snapshot);
     }
     events::draw(pen, plan.events, snapshot, ui);
+    if let Some(area) = plan.details {
+        details::draw(pen, area, snapshot, ui);
+    }
 }
 
 /// The pane that has the keys, in the room of all.
@@ -139,8 +149,22 @@ fn other_view(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState)
         return verdict;
     }
     let tabs = Rect { y: verdict.bottom(), ..verdict };
-    tabs::draw(pen, tabs, ui.view, &[]);
-    let _area = to_keys(tabs.bottom());
+    let area = to_keys(tabs.bottom());
+    let remarks = match ui.view {
+        View::Instances => instances::remarks(snapshot, ui),
+        View::Steps => steps::remarks(snapshot),
+        View::Events => events_list::remarks(),
+        View::Journal => journal::remarks(),
+        View::Overview | View::Difference => Vec::new(),
+    };
+    tabs::draw(pen, tabs, ui.view, &remarks);
+    match ui.view {
+        View::Instances => instances::draw(pen, area, snapshot, ui),
+        View::Steps => steps::draw(pen, area, snapshot, ui),
+        View::Events => events_list::draw(pen, area, snapshot, ui),
+        View::Journal => journal::draw(pen, area, snapshot, ui),
+        View::Overview | View::Difference => {}
+    }
     verdict
 }
 

@@ -196,7 +196,7 @@ fn keys_of_ones_own_act_and_stand_wherever_keys_are_named() {
     desk.press(Key::Char('R'));
     assert_eq!(desk.ui.modal, None);
     desk.press(Key::Char('h'));
-    assert!(desk.text().contains(" Z             roll back"), "{}", desk.text());
+    assert!(desk.text().contains(" Z               roll back"), "{}", desk.text());
     desk.press(Key::Char('h'));
     desk.press(Key::Char('Z'));
     assert_eq!(desk.press(Key::Char('y')), Some(act(Action::Rollback, None)));

@@ -10,6 +10,7 @@ use rollwatch::tui::{
 
 use super::{
     fixture,
+    fixture_views::full,
     render::{ASCII, DARK, Desk, styles, text},
 };
 
@@ -106,10 +107,12 @@ fn other_sets_of_characters_show_the_same() {
 /// What is drawn in that set: every character of every state, of help and of the panel.
 fn characters(glyphs: Glyphs) -> BTreeSet<char> {
     let mut all = BTreeSet::new();
-    for (_, snapshot) in fixture::all() {
-        for key in ['x', '?', 'R', 'e', 'd', '2'] {
-            let mut desk = Desk::new(snapshot.clone(), LARGE);
+    for snapshot in fixture::all().into_iter().map(|(_, snapshot)| snapshot).chain([full()]) {
+        for key in ['x', '?', 'R', 'e', 'd', '2', '3', '4', '5', '1'] {
+            let mut desk = Desk::new(snapshot.clone(), if key == '1' { (200, 60) } else { LARGE });
             desk.press(Key::Char(key));
+            all.extend(text(&desk.draw(Theme { glyphs, ..DARK })).chars());
+            desk.press(Key::Enter);
             all.extend(text(&desk.draw(Theme { glyphs, ..DARK })).chars());
         }
     }

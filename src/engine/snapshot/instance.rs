@@ -28,13 +28,15 @@ pub struct InstanceRow {
     pub errors: String,
     /// p99 over the last minute, worded; `–` without requests.
     pub p99: String,
+    /// What rows are ordered and compared by.
+    pub figures: Figures,
     /// Its error rate, one value every [`InstanceRow::HISTORY_S`] seconds, oldest first, at most [`InstanceRow::HISTORY`].
     pub history: Vec<Reading>,
     /// What its health endpoints said last; null when they were never asked or never answered.
     pub health: Option<Health>,
-    /// Why it does not answer, as its last answer or error said; null when it does.
+    /// Why it does not answer, or what is odd about its answer; null where nothing is.
     pub trouble: Option<String>,
-    /// When it last answered.
+    /// When it last answered; null while it does, and where it never did.
     pub seen: Option<Time>,
 }
 
@@ -43,6 +45,17 @@ impl InstanceRow {
     pub const HISTORY: usize = 30;
     /// Seconds between two of them.
     pub const HISTORY_S: u32 = 20;
+}
+
+/// An instance in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Error rate over the last minute, a fraction; null without requests.
+    pub errors: Option<f64>,
+    /// p99 over the last minute, in milliseconds (infinite: beyond the last bucket); null without requests.
+    pub p99: Option<f64>,
+    /// Finished requests over the time of the history, and those of them that failed.
+    pub counted: (f64, f64),
 }
 
 /// How an instance is.

@@ -118,7 +118,7 @@ impl Problem {
     pub fn advice(&self) -> String {
         match self {
             Self::Unknown => {
-                "write a letter or a sign, space, enter, tab, shift-tab, up, down, left, right, home, end or ctrl-LETTER".to_owned()
+                "write a letter or a sign, space, enter, tab, shift-tab, up, down, left, right, home, end, pgup, pgdn or ctrl-LETTER".to_owned()
             }
             Self::OnlyMoves | Self::Answers | Self::Fixed(_) => "choose a letter or a sign".to_owned(),
             Self::Taken(other) => format!("choose another key for one of the two; {other} = [] leaves it without a key"),
@@ -185,7 +185,7 @@ fn taken(line: usize, key: Key, chosen: &Chosen) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::keymap::Slot;
+    use crate::tui::{keymap::Slot, model::View};
 
     fn chosen(lines: &[(&str, &[&str])]) -> Chosen {
         lines.iter().map(|(action, keys)| ((*action).to_owned(), keys.iter().map(|key| (*key).to_owned()).collect())).collect()
@@ -212,12 +212,12 @@ mod tests {
 
     #[test]
     fn a_chosen_key_takes_the_place_of_all_the_others() {
-        let keymap = Keymap::new(&chosen(&[("rollback", &["Z", "!"]), ("explain", &["enter"]), ("arm", &[])]));
+        let keymap = Keymap::new(&chosen(&[("rollback", &["Z", "!"]), ("explain", &["E"]), ("arm", &[])]));
         let rollback = Command::Act(Slot::Rollback);
-        assert_eq!(keymap.command(Key::Char('Z'), Place::View), Some(rollback));
-        assert_eq!(keymap.command(Key::Char('!'), Place::View), Some(rollback));
+        assert_eq!(keymap.command(Key::Char('Z'), Place::View(View::Overview)), Some(rollback));
+        assert_eq!(keymap.command(Key::Char('!'), Place::View(View::Overview)), Some(rollback));
         for gone in ['R', 'e', 'A'] {
-            assert_eq!(keymap.command(Key::Char(gone), Place::View), None, "{gone}");
+            assert_eq!(keymap.command(Key::Char(gone), Place::View(View::Overview)), None, "{gone}");
         }
         assert_eq!((keymap.name(rollback), keymap.instead_of("R"), keymap.instead_of("p")), ("Z", "Z", "p"));
         assert_eq!(keymap.name(Command::Act(Slot::Arm)), "");
@@ -227,7 +227,7 @@ mod tests {
     fn keys_can_change_places() {
         let swapped = chosen(&[("rollback", &["p"]), ("promote", &["R"])]);
         assert_eq!(objections(&swapped), []);
-        assert_eq!(Keymap::new(&swapped).command(Key::Char('p'), Place::View), Some(Command::Act(Slot::Rollback)));
+        assert_eq!(Keymap::new(&swapped).command(Key::Char('p'), Place::View(View::Events)), Some(Command::Act(Slot::Rollback)));
     }
 
     #[test]
@@ -244,6 +244,7 @@ mod tests {
             ("rollback", "rr", Problem::Unknown),
             ("rollback", "e", Problem::Taken("explain")),
             ("help", "R", Problem::Taken("rollback")),
+            ("pause", "s", Problem::Taken("sort")),
         ] {
             let lines = chosen(&[(action, &[key])]);
             assert_eq!(objections(&lines), [Objection { action: action.to_owned(), nth: 0, problem: want }], "{action} = {key}");

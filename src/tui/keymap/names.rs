@@ -22,12 +22,14 @@ impl fmt::Display for Key {
             Self::Right => "right",
             Self::Home => "home",
             Self::End => "end",
+            Self::PageUp => "pgup",
+            Self::PageDown => "pgdn",
         })
     }
 }
 
 /// Keys that have a word instead of a letter.
-const WORDS: [Key; 12] = [
+const WORDS: [Key; 14] = [
     Key::Char(' '),
     Key::Enter,
     Key::Esc,
@@ -40,6 +42,8 @@ const WORDS: [Key; 12] = [
     Key::Right,
     Key::Home,
     Key::End,
+    Key::PageUp,
+    Key::PageDown,
 ];
 
 impl FromStr for Key {
@@ -92,6 +96,12 @@ impl Command {
             Self::Up => "up",
             Self::First => "first",
             Self::Last => "last",
+            Self::PageDown => "page_down",
+            Self::PageUp => "page_up",
+            Self::Open => "open",
+            Self::Sort => "sort",
+            Self::CandidateOnly => "candidate_only",
+            Self::Filter => "filter",
             Self::Quit => "quit",
             Self::Redraw => "redraw",
             Self::Suspend => "suspend",
@@ -106,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_key_is_read_as_it_is_written() {
-        for text in ["p", "P", "?", "-", "ü", "space", "enter", "shift-tab", "up", "left", "home", "end", "ctrl-l"] {
+        for text in ["p", "P", "?", "-", "ü", "space", "enter", "shift-tab", "up", "left", "home", "end", "pgup", "ctrl-l"] {
             assert_eq!(text.parse::<Key>().map(|key| key.to_string()).as_deref(), Ok(text));
         }
         for text in ["", " ", "pp", "Space", "ctrl-", "ctrl-L", "ctrl-i", "ctrl-m", "ctrl-[", "f1", "\u{7}", "alt-x"] {

@@ -20,11 +20,12 @@ use crate::{
 };
 
 /// Columns of the word that a line is about.
-const ABOUT: u16 = 12;
+pub(in crate::tui) const ABOUT: u16 = 12;
 /// Rows that hold no line of the explanation: verdict, frame, keys.
 const AROUND: u16 = 4;
 
-type Line<'a> = (&'a str, Vec<Run<'a>>);
+/// A word, which may be empty, and what is said about it.
+pub(in crate::tui) type Line<'a> = (&'a str, Vec<Run<'a>>);
 
 /// Draws the explanation over the overview.
 pub(in crate::tui) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
@@ -65,7 +66,7 @@ pub(in crate::tui) fn last_scroll(snapshot: &Snapshot, ui: &UiState) -> usize {
 }
 
 /// The selected check; without a selection the first, which is the worst.
-fn explained<'a>(snapshot: &'a Snapshot, ui: &UiState) -> Option<&'a CheckRow> {
+pub(in crate::tui) fn explained<'a>(snapshot: &'a Snapshot, ui: &UiState) -> Option<&'a CheckRow> {
     snapshot.checks.get(selected(ui, snapshot).unwrap_or(0))
 }
 
@@ -78,7 +79,8 @@ fn title<'a>(pen: &Pen<'_>, row: &'a CheckRow) -> Vec<Run<'a>> {
     ]
 }
 
-fn lines(theme: Theme, row: &CheckRow, width: u16) -> Vec<Line<'_>> {
+/// The sentence, an empty line, and each reason, broken to fit.
+pub(in crate::tui) fn lines(theme: Theme, row: &CheckRow, width: u16) -> Vec<Line<'_>> {
     let room = usize::from(width.saturating_sub(ABOUT + 1));
     let mut lines: Vec<Line<'_>> = wrap(theme, "", &row.sentence, Role::Strong, room);
     lines.push(("", Vec::new()));

@@ -11,7 +11,7 @@ use crate::{
         glyph,
         input::Key,
         keymap::{self, Binding, Command, Group, Keymap},
-        model::UiState,
+        model::{UiState, View},
         pen::{Pen, Run, cells},
         theme::{Glyphs, Ground, Role, Theme},
         view::{
@@ -26,7 +26,7 @@ use super::Modal;
 /// From this width on it has two columns.
 const TWO_COLUMNS: u16 = 100;
 /// Columns of the keys.
-const KEYS: usize = 15;
+const KEYS: usize = 17;
 /// Rows that hold no line of the help: verdict, frame and keys.
 const AROUND: u16 = 4;
 
@@ -68,8 +68,16 @@ pub(in crate::tui) fn last_scroll(snapshot: &Snapshot, ui: &UiState) -> usize {
 }
 
 fn columns<'a>((theme, keymap): (Theme, &Keymap), snapshot: &'a Snapshot, width: u16) -> Vec<Lines<'a>> {
-    let (left, right) = (actions(theme, keymap, snapshot), legends(theme, snapshot));
-    if width >= TWO_COLUMNS { vec![left, right] } else { vec![[left, vec![Vec::new()], right].concat()] }
+    let act = group(theme, keymap, snapshot, Group::Act, "act (each asks once more)");
+    let go = group(theme, keymap, snapshot, Group::Move, "move (in brackets: on these views only)");
+    let screen = group(theme, keymap, snapshot, Group::Screen, "screen");
+    let legends = legends(theme, snapshot);
+    if width >= TWO_COLUMNS { vec![apart([act, screen, legends]), go] } else { vec![apart([act, go, screen, legends])] }
+}
+
+/// One under the other, with a line between them.
+fn apart<const N: usize>(groups: [Lines<'_>; N]) -> Lines<'_> {
+    groups.into_iter().filter(|lines| !lines.is_empty()).collect::<Vec<_>>().join(&Vec::new())
 }
 
 fn column(pen: &mut Pen<'_>, area: Rect, lines: &[Vec<Run<'_>>], scrolled: usize) {
@@ -78,21 +86,21 @@ fn column(pen: &mut Pen<'_>, area: Rect, lines: &[Vec<Run<'_>>], scrolled: usize
     }
 }
 
-fn actions<'a>(theme: Theme, keymap: &Keymap, snapshot: &'a Snapshot) -> Lines<'a> {
-    let groups = [(Group::Act, "act (each asks once more)"), (Group::Move, "move"), (Group::Screen, "screen")];
-    let read_only = matches!(snapshot.deployment.mode, Mode::ReadOnly(_));
-    let mut lines = Vec::new();
-    for (group, heading) in groups.into_iter().filter(|(group, _)| !(read_only && *group == Group::Act)) {
-        lines.push(vec![theme.shout(Role::Strong, heading)]);
-        let keys = keymap.lines().filter(|(binding, keys)| binding.group == group && !keys.is_empty());
-        lines.extend(keys.map(|(binding, keys)| line(theme, (binding, keys), snapshot)));
-        lines.push(Vec::new());
+/// A heading and its keys; nothing of what this session may not do.
+fn group<'a>(theme: Theme, keymap: &Keymap, snapshot: &'a Snapshot, group: Group, heading: &'static str) -> Lines<'a> {
+    if group == Group::Act && matches!(snapshot.deployment.mode, Mode::ReadOnly(_)) {
+        return Vec::new();
     }
-    lines.pop();
-    lines
+    let keys = keymap.lines().filter(|(binding, keys)| binding.group == group && !keys.is_empty());
+    let lines = keys.map(|(binding, keys)| line((theme, keymap), (binding, keys), snapshot));
+    std::iter::once(vec![theme.shout(Role::Strong, heading)]).chain(lines).collect()
 }
 
-fn line<'a>(theme: Theme, (binding, keys): (&Binding, &[(Key, String)]), snapshot: &'a Snapshot) -> Vec<Run<'a>> {
+fn line<'a>(
+    (theme, keymap): (Theme, &Keymap),
+    (binding, keys): (&Binding, &[(Key, String)]),
+    snapshot: &'a Snapshot,
+) -> Vec<Run<'a>> {
     let mut runs = vec![Run::raw(" ")];
     let mut used = 0;
     for (_, name) in keys {
@@ -113,7 +121,19 @@ fn line<'a>(theme: Theme, (binding, keys): (&Binding, &[(Key, String)]), snapsho
         }
         _ => runs.push(theme.say(Role::Text, binding.help)),
     }
+    runs.push(theme.say(Role::Dim, where_it_works(keymap, binding)));
     runs
+}
+
+/// The keys of the views that a key works on, where that is not all of them.
+fn where_it_works(keymap: &Keymap, binding: &Binding) -> String {
+    let views = binding.scope.views();
+    let key = |view: &View| match view {
+        View::Difference => keymap.name(Command::Difference),
+        view => keymap.name(Command::View(*view)),
+    };
+    let keys: Vec<&str> = views.iter().map(key).filter(|name| !name.is_empty()).collect();
+    if views.len() == View::ALL.len() { String::new() } else { format!(" ({})", keys.join(" ")) }
 }
 
 fn legends(theme: Theme, snapshot: &Snapshot) -> Lines<'_> {

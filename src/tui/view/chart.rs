@@ -35,8 +35,10 @@ mod grounds;
 mod markers;
 mod metric;
 mod scale;
+mod small;
 mod time;
 
+pub(super) use self::small::{evidence, evidence_cells};
 pub(in crate::tui) use self::{metric::Metric, scale::Scales, time::TimeView};
 
 /// Columns for the labels of the vertical axis.

@@ -104,7 +104,8 @@ fn head(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, columns: &Columns) {
     }
     if columns.requests > 0 {
         let run = pen.say(Role::Dim, "requests");
-        pen.write_right(area.x + columns.band - 2, y, area.x + columns.requests + 1, &[run]);
+        let verdict = area.width.saturating_sub(10);
+        pen.write_right(area.x + columns.band - 2, y, area.x + (columns.requests + 1).min(verdict), &[run]);
     }
     let run = pen.say(Role::Dim, "verdict");
     pen.write_right(area.x, y, area.right() - 2, &[run]);

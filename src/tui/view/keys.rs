@@ -12,15 +12,17 @@ use crate::{
     },
     humanize,
     tui::{
-        keymap::Binding,
-        model::UiState,
-        pen::{Pen, Run, cells, width},
+        keymap::{Binding, Command, Place},
+        model::{UiState, View},
+        pen::{Pen, Run, cells, tail, width},
         theme::{Ground, Role},
     },
 };
 
 /// Columns of "polls each 5 s".
 const FRESH: usize = 14;
+/// Columns of a version's name in a key's words.
+const VERSION: usize = 12;
 /// Data older than so many polls is late.
 const LATE_POLLS: u32 = 2;
 
@@ -45,8 +47,11 @@ pub(in crate::tui) enum Remark<'a> {
 
 /// Draws one row or two. A note about a key comes before the freshness of the data where there is one place for both.
 pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
+    if ui.place() == Place::Typing {
+        return typing(pen, area, snapshot, ui);
+    }
     let acts = acts(pen, snapshot, usize::from(area.width) - 2);
-    let looks = looks(pen);
+    let looks = looks(pen, snapshot, ui.view);
     let fresh = freshness(pen, snapshot, ui.now);
     let beside = length(&acts) + fresh.width() < usize::from(area.width);
     let fresh = if lateness(snapshot, ui.now).is_some() { Remark::Urgent(vec![fresh]) } else { Remark::Spare(vec![fresh]) };
@@ -58,6 +63,14 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiSt
     let (first, second) = if beside { (fresh, note.unwrap_or(nothing)) } else { (nothing, note.unwrap_or(fresh)) };
     row(pen, area, &acts, &first);
     row(pen, Rect { y: area.y + 1, ..area }, &looks, &second);
+}
+
+/// While a line is typed, no key acts.
+fn typing(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
+    let last = Rect { y: area.bottom() - 1, height: 1, ..area };
+    let keys = [key(pen, pen.keymap.name(Command::Submit), "keep"), key(pen, pen.keymap.name(Command::Close), "clear")];
+    let fresh = Remark::Spare(vec![pen.say(Role::Dim, "other keys are letters · "), freshness(pen, snapshot, ui.now)]);
+    row(pen, last, &keys, &fresh);
 }
 
 /// As many keys as fit at the left, and the remark at the right.
@@ -118,9 +131,10 @@ fn act_key<'a>(pen: &Pen<'_>, name: &str, act: &ActKey, detail: Detail, snapshot
     vec![Run::styled(format!(" {name} "), block), pen.say(Role::Faint, format!(" {label}{note}  "))]
 }
 
-/// Keys next to each other that do the same are one entry, and more than two of them one block.
-fn looks<'a>(pen: &Pen<'_>) -> Vec<Entry<'a>> {
-    let shown = pen.keymap.lines().filter(|(binding, _)| !binding.short.is_empty());
+/// The keys that do something on this view. Those next to each other that do the same are one entry, and more than two of them one
+/// block.
+fn looks<'a>(pen: &Pen<'_>, snapshot: &Snapshot, view: View) -> Vec<Entry<'a>> {
+    let shown = pen.keymap.lines().filter(|(binding, _)| binding.is_named_on(view));
     let shown: Vec<(&Binding, &str)> = shown.filter_map(|(binding, keys)| Some((binding, keys.first()?.1.as_str()))).collect();
     let entry = |same: &[(&Binding, &str)]| {
         let names: Vec<&str> = same.iter().map(|(_, name)| *name).collect();
@@ -128,7 +142,11 @@ fn looks<'a>(pen: &Pen<'_>) -> Vec<Entry<'a>> {
             [first, _, .., last] => vec![pen.theme.key(&format!("{first}-{last}"))],
             few => few.iter().map(|name| pen.theme.key(name)).collect(),
         };
-        runs.extend(same.first().map(|(binding, _)| pen.say(Role::Text, format!(" {}  ", binding.short))));
+        let short = |binding: &Binding| match binding.command {
+            Command::CandidateOnly => format!(" only {}  ", tail(snapshot.version(Side::Candidate), VERSION)),
+            _ => format!(" {}  ", binding.short),
+        };
+        runs.extend(same.first().map(|(binding, _)| pen.say(Role::Text, short(binding))));
         runs
     };
     shown.chunk_by(|(a, _), (b, _)| a.short == b.short).map(entry).collect()

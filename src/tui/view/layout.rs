@@ -1,7 +1,8 @@
 //! Where each pane goes at each size.
 //!
 //! Between two sizes whole panes come and go, so that nothing is squeezed. When rows are short, the events go to one line first, then
-//! go the versions and the window's row, then all checks but two; when columns are short, the versions and one of the charts go.
+//! go the versions and the window's row, then all checks but two; when columns are short, the details go first, then the versions and
+//! one of the charts.
 
 use ratatui::layout::Rect;
 
@@ -16,6 +17,11 @@ const TALL: u16 = 30;
 const TWO_CHARTS: u16 = 80;
 /// From here on there are four charts.
 const SECOND_CHARTS: u16 = 52;
+/// From this size on there are details, and how wide they are.
+const DETAILS_FROM: (u16, u16) = (160, 45);
+const DETAILS: (u16, u16) = (48, 72);
+/// What the panes beside the details want for themselves.
+const PANES: u16 = 136;
 /// From here on the versions stand beside the checks.
 const VERSIONS_FROM: u16 = 112;
 
@@ -45,6 +51,8 @@ pub(super) struct Plan {
     pub versions: Option<Rect>,
     /// A box, one line, or none.
     pub events: Rect,
+    /// A column at the right of all panes.
+    pub details: Option<Rect>,
     /// One row or two.
     pub keys: Rect,
 }
@@ -80,19 +88,31 @@ pub(in crate::tui) fn has_two_charts((columns, rows): (u16, u16), checks: usize)
 
 fn panes(area: Rect, checks: usize) -> Plan {
     let rows = Rows::share(area.width, area.height, checks);
+    let aside = details(area);
     let mut y = area.y;
-    let mut next = |height: u16| {
-        let row = Rect { y, height, ..area };
+    let mut next = |height: u16, width: u16| {
+        let row = Rect { y, height, width, ..area };
         y += height;
         row
     };
-    let header = next(1);
-    let verdict = next(rows.verdict);
-    let charts = charts(next(rows.charts));
-    let second = halves(next(rows.second));
-    let (checks, versions) = beside(next(rows.checks));
-    let events = next(rows.events);
-    Plan { header, verdict, charts, second, checks, versions, events, keys: next(rows.keys) }
+    let (whole, left) = (area.width, area.width - aside);
+    let header = next(1, whole);
+    let verdict = next(rows.verdict, whole);
+    let charts = charts(next(rows.charts, left));
+    let second = halves(next(rows.second, left));
+    let (checks, versions) = beside(next(rows.checks, left));
+    let events = next(rows.events, left);
+    let keys = next(rows.keys, whole);
+    let details = Rect { x: area.x + left, y: verdict.bottom(), width: aside, height: keys.y - verdict.bottom() };
+    Plan { header, verdict, charts, second, checks, versions, events, details: (aside > 0).then_some(details), keys }
+}
+
+/// How wide the details are; nothing where a screen has no room for them.
+fn details(area: Rect) -> u16 {
+    if area.width < DETAILS_FROM.0 || area.height < DETAILS_FROM.1 {
+        return 0;
+    }
+    (area.width - PANES).clamp(DETAILS.0, DETAILS.1)
 }
 
 struct Rows {
@@ -206,6 +226,18 @@ mod tests {
         assert_eq!(at(120, 40).versions.map(|v| v.width), Some(42));
         assert_eq!(at(80, 24).versions, None);
         assert!(matches!(at(60, 18).charts, Charts::One(_)));
+    }
+
+    #[test]
+    fn details_stand_beside_the_panes_and_leave_whole_rows_alone() {
+        let details = |width, height| at(width, height).details;
+        assert_eq!(details(200, 60), Some(Rect::new(136, 5, 64, 53)));
+        assert_eq!(details(160, 45).map(|d| d.width), Some(48));
+        assert_eq!(details(400, 60).map(|d| d.width), Some(72));
+        assert_eq!(details(159, 60).or(details(200, 44)), None);
+        let p = at(200, 60);
+        assert_eq!([p.header.width, p.verdict.width, p.keys.width, p.events.width], [200, 200, 200, 136]);
+        assert!(at(160, 45).versions.is_some());
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn note(meter: &Meter) -> String {
 }
 
 /// Draws the bar and returns the column after it.
-fn bar(pen: &mut Pen<'_>, (x, y): (u16, u16), width: u16, meter: &Meter) -> u16 {
+pub(super) fn bar(pen: &mut Pen<'_>, (x, y): (u16, u16), width: u16, meter: &Meter) -> u16 {
     let half = width.saturating_sub(3) / 2;
     let middle = x + 1 + half;
     let end = middle + 1 + half;
@@ -175,20 +175,25 @@ fn window(pen: &mut Pen<'_>, area: Rect, window: &Window) {
     let edge = pen.theme.of(Role::Faint);
     pen.dot(x, area.y, "▕", edge);
     pen.dot(x + 1 + inner, area.y, "▏", edge);
-    for (cell, span) in (0..).zip(spans(window, inner)) {
+    time(pen, (x + 1, area.y), inner, window.length, &window.parts);
+    let mut text = window_text(pen, window);
+    while text.len() > 1 && x + inner + 4 + cells(width(&text)) >= area.right() {
+        text.pop();
+    }
+    pen.write(x + inner + 4, area.y, area.right(), &text);
+}
+
+/// What a window's time was made of, and what is to come of it, in so many cells.
+pub(super) fn time(pen: &mut Pen<'_>, (x, y): (u16, u16), cells: u16, length: Duration, parts: &[(Duration, Span)]) {
+    for (cell, span) in (0..).zip(spans(length, parts, cells)) {
         let (symbol, role) = match span {
             None => ("·", Role::Faint),
             Some(Span::WarmUp) => ("━", Role::Faint),
             Some(Span::Judged) => ("━", Role::Text),
             Some(Span::Blind | Span::Held) => ("▒", Role::Held),
         };
-        pen.dot(x + 1 + cell, area.y, symbol, pen.theme.of(role));
+        pen.dot(x + cell, y, symbol, pen.theme.of(role));
     }
-    let mut text = window_text(pen, window);
-    while text.len() > 1 && x + inner + 4 + cells(width(&text)) >= area.right() {
-        text.pop();
-    }
-    pen.write(x + inner + 4, area.y, area.right(), &text);
 }
 
 fn window_text<'a>(pen: &Pen<'_>, window: &Window) -> Vec<Run<'a>> {
@@ -207,10 +212,10 @@ fn window_text<'a>(pen: &Pen<'_>, window: &Window) -> Vec<Run<'a>> {
     runs
 }
 
-/// What each cell of the window's bar was. Time that is not counted lengthens the bar, and keeps one cell however short it was.
-fn spans(window: &Window, cells: u16) -> Vec<Option<Span>> {
-    let lost: Duration = window.parts.iter().filter(|(_, span)| !is_counted(*span)).map(|(length, _)| *length).sum();
-    let whole = (window.length + lost).as_secs_f64().max(f64::EPSILON);
+/// What each cell of a window's bar was. Time that is not counted lengthens the bar, and keeps one cell however short it was.
+fn spans(length: Duration, parts: &[(Duration, Span)], cells: u16) -> Vec<Option<Span>> {
+    let lost: Duration = parts.iter().filter(|(_, span)| !is_counted(*span)).map(|(length, _)| *length).sum();
+    let whole = length.saturating_add(lost).as_secs_f64().max(f64::EPSILON);
     let cell = |at: Duration| {
         let share = (at.as_secs_f64() / whole).min(1.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of the cells")]
@@ -220,7 +225,7 @@ fn spans(window: &Window, cells: u16) -> Vec<Option<Span>> {
     let mut out = vec![None; usize::from(cells)];
     for counted in [true, false] {
         let mut at = Duration::ZERO;
-        for (length, span) in &window.parts {
+        for (length, span) in parts {
             let (from, to) = (cell(at), cell(at + *length));
             at += *length;
             if is_counted(*span) == counted {
@@ -253,14 +258,8 @@ mod tests {
     #[test]
     fn a_short_blind_stretch_is_seen_and_the_rest_is_to_come() {
         let s = Duration::from_secs;
-        let window = Window {
-            watched: s(390),
-            blind: s(1),
-            length: s(600),
-            ends: None,
-            parts: vec![(s(200), Span::Judged), (s(1), Span::Blind), (s(190), Span::Judged)],
-        };
-        let spans = spans(&window, 20);
+        let parts = [(s(200), Span::Judged), (s(1), Span::Blind), (s(190), Span::Judged)];
+        let spans = spans(s(600), &parts, 20);
         assert_eq!(spans.iter().filter(|s| **s == Some(Span::Blind)).count(), 1);
         assert_eq!(spans.iter().filter(|s| s.is_none()).count(), 7);
     }

@@ -1,30 +1,36 @@
 //! The row under the verdict that names the views, and which of them is shown.
 
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::tui::{
     keymap::Command,
     model::View,
-    pen::{Pen, Run, cells, width},
+    pen::{Pen, cells},
     theme::{Ground, Role},
 };
 
-/// Draws the row, with a remark about the view at its end.
-pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, shown: View, remark: &[Run<'_>]) {
+/// Draws the row, with the longest remark that fits at its end. Where not all words fit, only the shown view's does.
+pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, shown: View, remarks: &[String]) {
+    let keymap = pen.keymap;
+    let names = View::TABS.map(|view| (view, keymap.name(Command::View(view))));
+    let whole: usize = names.iter().map(|(view, name)| name.len() + view.word().len() + 4).sum();
+    let words = whole <= usize::from(area.width);
     let mut x = area.x + 1;
-    for view in View::TABS {
-        let name = pen.keymap.name(Command::View(view));
-        let (key, word) = if view == shown { (Role::Strong, Role::Strong) } else { (Role::Dim, Role::Dim) };
-        let run = |role: Role, text: String| if view == shown { pen.shout(role, text) } else { pen.say(role, text) };
-        let runs = [run(key, format!(" {name} ")), run(word, format!("{} ", view.word()))];
-        let stop = pen.write(x, area.y, area.right(), &runs);
+    for (view, name) in names {
+        let (role, word) =
+            if view == shown { (Role::Strong, view.word()) } else { (Role::Dim, if words { view.word() } else { "" }) };
+        let text = if word.is_empty() { format!(" {name} ") } else { format!(" {name} {word} ") };
+        let run = if view == shown { pen.shout(role, text) } else { pen.say(role, text) };
+        let stop = pen.write(x, area.y, area.right(), &[run]);
         if view == shown {
             pen.lay(Rect { x, y: area.y, width: stop - x, height: 1 }, Ground::Selected);
         }
         x = stop + 1;
     }
     let end = area.right().saturating_sub(1);
-    if x + cells(width(remark)) < end {
-        pen.write_right(x, area.y, end, remark);
+    if let Some(remark) = remarks.iter().find(|remark| x + cells(remark.width()) < end) {
+        let run = pen.say(Role::Dim, remark.as_str());
+        pen.write_right(x, area.y, end, &[run]);
     }
 }

@@ -9,11 +9,13 @@ use super::{
     Plot,
     columns::{Column, Raster},
     scale::Range,
+    time::Axis,
 };
 use crate::{
     engine::{
         role::Role as Side,
-        snapshot::{Point, Reading},
+        snapshot::{Point, Reading, Snapshot},
+        time::Time,
     },
     tui::{
         pen::{Pen, cells as narrow},
@@ -60,6 +62,26 @@ pub(super) fn draw_one(pen: &mut Pen<'_>, plot: &Plot<'_>, value: impl Fn(&Point
     canvas.paint(pen, plot);
 }
 
+/// Draws one line that is of no version, in a colour of its own.
+pub(super) fn draw_other(
+    pen: &mut Pen<'_>,
+    area: Rect,
+    (axis, range, role): (&Axis, Range, Role),
+    snapshot: &Snapshot,
+    values: impl Iterator<Item = (Time, f64)>,
+) {
+    let mut canvas = Canvas::new(area, pen.theme.glyphs);
+    let raster = canvas.raster(axis, snapshot);
+    let columns = raster.columns(values.map(|(at, value)| (at.ms() as f64, Some(value))));
+    canvas.line(range, Side::Candidate, &columns);
+    let style = pen.theme.bold(role);
+    for (at, dots) in canvas.cells.iter().enumerate().filter(|(_, dots)| **dots != [0, 0]) {
+        let (column, row) = (narrow(at % canvas.width), narrow(at / canvas.width));
+        let letter = canvas.letter((column, row), dots[1], Side::Candidate as usize);
+        pen.dot(area.x + column, area.y + row, letter.encode_utf8(&mut [0; 4]), style);
+    }
+}
+
 struct Canvas {
     /// The dots of each version, row by row.
     cells: Vec<[u8; 2]>,
@@ -82,13 +104,17 @@ impl Canvas {
     }
 
     fn columns<'p>(&self, plot: &Plot<'_>, values: impl Iterator<Item = (&'p Point, Option<f64>)>) -> Vec<Option<Column>> {
-        let raster = Raster {
-            start: plot.axis.start as f64,
-            width: plot.axis.cell as f64 / f64::from(self.fine.0),
-            count: self.width * usize::from(self.fine.0),
-            longest: plot.snapshot.deployment.poll.as_secs_f64() * 1000.0 * JOIN_POLLS,
-        };
+        let raster = self.raster(&plot.axis, plot.snapshot);
         raster.columns(values.map(|(point, value)| (point.at.ms() as f64, value)))
+    }
+
+    fn raster(&self, axis: &Axis, snapshot: &Snapshot) -> Raster {
+        Raster {
+            start: axis.start as f64,
+            width: axis.cell as f64 / f64::from(self.fine.0),
+            count: self.width * usize::from(self.fine.0),
+            longest: snapshot.deployment.poll.as_secs_f64() * 1000.0 * JOIN_POLLS,
+        }
     }
 
     /// The candidate is two dots high, so that weight tells it apart where colour does not.
