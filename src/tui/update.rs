@@ -80,7 +80,7 @@ fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> 
         Command::View(view) => ui.view = view,
         Command::Difference => ui.view = if ui.view == View::Difference { View::Overview } else { View::Difference },
         Command::Metric(by) => charts::turn(ui, snapshot, by),
-        Command::Zoom(by) => ui.charts.look(snapshot, |time| time.zoom(by, snapshot)),
+        Command::Zoom(by) => ui.charts.look(snapshot, |time| time.change_zoom(by, snapshot)),
         Command::Scroll(by) => ui.charts.look(snapshot, |time| time.scroll(by, snapshot)),
         Command::Newest => ui.charts.look(snapshot, |time| *time = TimeView::default()),
         Command::Enlarge => {

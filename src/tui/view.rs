@@ -116,7 +116,9 @@ fn overview(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
     if ui.is_enlarged {
         return enlarged(pen, layout::below_verdict(plan), snapshot, ui);
     }
-    charts(pen, plan.charts, snapshot, ui);
+    // Charts under each other have the same columns of time.
+    let cells = if plan.second.is_some() { chart::difference::plot_cells } else { chart::plot_cells };
+    charts(pen, plan.charts, cells, snapshot, ui);
     if let Some(areas) = plan.second {
         second_charts(pen, areas, snapshot, ui);
     }
@@ -133,7 +135,7 @@ fn overview(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
 /// The pane that has the keys, in the room of all.
 fn enlarged(pen: &mut Pen<'_>, room: Rect, snapshot: &Snapshot, ui: &UiState) {
     match ui.focus {
-        Focus::Charts => charts(pen, layout::charts(room), snapshot, ui),
+        Focus::Charts => charts(pen, layout::charts(room), chart::plot_cells, snapshot, ui),
         Focus::Checks => checks::draw(pen, room, snapshot, ui),
         Focus::Events => events::draw(pen, room, snapshot, ui),
     }
@@ -169,10 +171,10 @@ fn other_view(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState)
 }
 
 /// The chart of the worst check has the brighter edge while the charts have the keys.
-fn charts(pen: &mut Pen<'_>, places: Charts, snapshot: &Snapshot, ui: &UiState) {
+fn charts(pen: &mut Pen<'_>, places: Charts, cells: fn(u16) -> u16, snapshot: &Snapshot, ui: &UiState) {
     let worst = worst_metric(snapshot, ui);
     let edge = |metric| if ui.focus == Focus::Charts && metric == worst { Role::Focus } else { Role::Rule };
-    let common = |width| chart::Common { snapshot, view: &ui.charts, cells: chart::plot_cells(width) };
+    let common = |width| chart::Common { snapshot, view: &ui.charts, cells: cells(width) };
     match places {
         Charts::One(area) => chart::draw(pen, common(area.width), shown_metric(snapshot, ui), area, Role::Focus),
         Charts::Both(left, right) => {
@@ -187,10 +189,10 @@ fn charts(pen: &mut Pen<'_>, places: Charts, snapshot: &Snapshot, ui: &UiState) 
 
 /// What a tall screen has room for: the difference of the worst metric, and the requests of both.
 fn second_charts(pen: &mut Pen<'_>, (left, right): (Rect, Rect), snapshot: &Snapshot, ui: &UiState) {
-    let common = |cells| chart::Common { snapshot, view: &ui.charts, cells };
-    let metric = worst_metric(snapshot, ui);
-    chart::difference::draw(pen, common(chart::difference::plot_cells(left.width)), metric, left, Role::Rule);
-    chart::draw(pen, common(chart::plot_cells(right.width)), Metric::Requests, right, Role::Rule);
+    let cells = chart::difference::plot_cells(left.width.min(right.width));
+    let common = chart::Common { snapshot, view: &ui.charts, cells };
+    chart::difference::draw(pen, common, worst_metric(snapshot, ui), left, Role::Rule);
+    chart::draw(pen, common, Metric::Requests, right, Role::Rule);
 }
 
 /// The metric that a single chart shows: the one that was chosen, else the worst.

@@ -1,11 +1,14 @@
 //! Every state at the two drawn sizes, and one state at every kind of size and terminal.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use insta::assert_snapshot;
-use rollwatch::tui::{
-    input::Key,
-    theme::{Depth, Glyphs, Palette, Shade, Theme},
+use rollwatch::{
+    engine::snapshot::{Point, Snapshot},
+    tui::{
+        input::Key,
+        theme::{Depth, Glyphs, Palette, Shade, Theme},
+    },
 };
 
 use super::{
@@ -18,7 +21,7 @@ const LARGE: (u16, u16) = (120, 40);
 const SMALL: (u16, u16) = (80, 24);
 
 /// The screen at both sizes after some keys.
-fn both_sizes(snapshot: &rollwatch::engine::snapshot::Snapshot, keys: &[Key]) -> String {
+fn both_sizes(snapshot: &Snapshot, keys: &[Key]) -> String {
     let at = |size| {
         let mut desk = Desk::new(snapshot.clone(), size);
         for key in keys {
@@ -206,7 +209,15 @@ fn one_sample_far_above_all_others_is_cut_with_its_value() {
 }
 
 #[test]
-fn a_young_watch_shows_its_last_five_minutes() {
-    let axis = Desk::new(fixture::warming_up(), LARGE).text().lines().nth(19).unwrap_or_default().to_owned();
-    assert!(axis.contains("20:10") && axis.contains("20:12") && !axis.contains("20:08"), "{axis}");
+fn a_young_watch_is_shown_whole() {
+    let mut young = fixture::warming_up();
+    let axis = |snapshot: &Snapshot| Desk::new(snapshot.clone(), LARGE).text().lines().nth(19).unwrap_or_default().to_owned();
+    let first = axis(&young);
+    assert!(first.contains("20:12") && !first.contains("20:11"), "{first}");
+    let points = Arc::make_mut(&mut young.charts.points);
+    let began = points.first().expect("points").at;
+    let earlier = Point { at: began.minus(Duration::from_secs(200)), ..points[0] };
+    points.insert(0, earlier);
+    let older = axis(&young);
+    assert!(older.contains("20:10") && !older.contains("20:08"), "{older}");
 }

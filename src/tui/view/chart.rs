@@ -43,6 +43,8 @@ pub(in crate::tui) use self::{metric::Metric, scale::Scales, time::TimeView};
 
 /// Columns for the labels of the vertical axis.
 const LEFT: u16 = 6;
+/// Points further apart than so many polls are not joined.
+const JOIN_POLLS: f64 = 1.5;
 /// From this width on a chart says what its values cover.
 const ROOMY: u16 = 50;
 
@@ -102,6 +104,11 @@ impl Plot<'_> {
     /// The row of a value, counted from the top of the plot.
     fn row(&self, value: f64) -> u16 {
         self.range.row(value, self.area.height)
+    }
+
+    /// Whether nothing is missing between two points that follow each other.
+    fn joins(&self, point: &Point, next: &Point) -> bool {
+        next.at.since(point.at) <= self.snapshot.deployment.poll.mul_f64(JOIN_POLLS)
     }
 
     /// Samples up to here are settled; younger ones are still being counted by their source.

@@ -23,8 +23,6 @@ use crate::{
     },
 };
 
-/// Points further apart than so many polls are not joined.
-const JOIN_POLLS: f64 = 1.5;
 /// What lies beyond the last bucket is drawn off the scale, at a value that can still be reckoned with.
 const BEYOND: f64 = 1e12;
 /// Hollow points stand in every third cell, so that they do not read as a line.
@@ -113,7 +111,7 @@ impl Canvas {
             start: axis.start as f64,
             width: axis.cell as f64 / f64::from(self.fine.0),
             count: self.width * usize::from(self.fine.0),
-            longest: snapshot.deployment.poll.as_secs_f64() * 1000.0 * JOIN_POLLS,
+            longest: snapshot.deployment.poll.as_secs_f64() * 1000.0 * super::JOIN_POLLS,
         }
     }
 

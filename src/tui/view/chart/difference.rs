@@ -12,7 +12,7 @@ use super::{
 use crate::{
     engine::{snapshot::Band, time::Time},
     tui::{
-        pen::{Pen, Run, cells},
+        pen::{Pen, Run},
         theme::{Ground, Role},
     },
 };
@@ -31,9 +31,9 @@ pub(in super::super) const fn plot_cells(width: u16) -> u16 {
 
 /// Draws the difference of one metric.
 pub(in super::super) fn draw(pen: &mut Pen<'_>, common: Common<'_>, metric: Metric, area: Rect, edge: Role) {
-    let Common { snapshot, view, .. } = common;
+    let Common { snapshot, view, cells } = common;
     frame(pen, common, metric, area, edge);
-    let inner = Rect { x: area.x + 1 + LEFT, y: area.y + 1, width: plot_cells(area.width), height: area.height.saturating_sub(3) };
+    let inner = Rect { x: area.x + 1 + LEFT, y: area.y + 1, width: cells, height: area.height.saturating_sub(3) };
     if inner.is_empty() {
         return;
     }
@@ -43,7 +43,7 @@ pub(in super::super) fn draw(pen: &mut Pen<'_>, common: Common<'_>, metric: Metr
     let plot = Plot { snapshot, metric, area: inner, axis, range: view.scales.difference(metric, snapshot), points, blind };
     let bands = bands(&plot);
     tolerated(pen, &plot);
-    for (cell, band) in bands.iter().enumerate().filter_map(|(cell, band)| Some((cells(cell), (*band)?))) {
+    for (cell, band) in (0..).zip(&bands).filter_map(|(cell, band)| Some((cell, (*band)?))) {
         draw_band(pen, &plot, cell, band);
     }
     grounds::blind_times(pen, &plot);
@@ -74,12 +74,16 @@ fn frame(pen: &mut Pen<'_>, common: Common<'_>, metric: Metric, area: Rect, edge
     pen.frame(area, edge, &title, &tolerated);
 }
 
-/// For each column of cells the band as it was at its last poll.
+/// For each column of cells the band as it was at its last poll, or at the one before where none fell into it.
 fn bands(plot: &Plot<'_>) -> Vec<Option<Band>> {
     let mut bands = vec![None; usize::from(plot.area.width)];
-    for point in plot.points {
-        let Some(slot) = plot.axis.on(point.at).and_then(|cell| bands.get_mut(usize::from(cell))) else { continue };
-        *slot = plot.metric.difference(point).or(*slot);
+    for (nth, point) in plot.points.iter().enumerate() {
+        let Some(cell) = plot.axis.on(point.at).map(usize::from) else { continue };
+        let until = plot.points.get(nth + 1).filter(|next| plot.joins(point, next)).and_then(|next| plot.axis.on(next.at));
+        let last = until.map_or(cell + 1, usize::from).max(cell + 1);
+        for slot in bands.iter_mut().take(last).skip(cell) {
+            *slot = plot.metric.difference(point).or(*slot);
+        }
     }
     bands
 }

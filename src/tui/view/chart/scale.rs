@@ -19,6 +19,8 @@ const HEADROOM: f64 = 1.05;
 /// Everything under this share of the top: the top is too high.
 const ROOMY: f64 = 0.4;
 const ROOMY_FOR_S: f64 = 60.0;
+/// A band that ends more than so many times further out than anything measured does not set the scale; it is cut.
+const WIDE_BAND: f64 = 5.0;
 /// A single value so many times above all others does not set the scale; it is cut, with its value beside it.
 const OUTLIER: f64 = 4.0;
 
@@ -67,8 +69,8 @@ impl Scales {
             let at = metric as usize;
             let calm = top_for(metric.calm_top(&snapshot.charts));
             self.tops[at] = self.tops[at].follow(calm, highest(points, metric), snapshot.at);
-            let (worse, better) = farthest(points, metric);
             let calm = metric.calm_difference(&snapshot.charts);
+            let (worse, better) = farthest(points, metric, calm);
             self.worse[at] = self.worse[at].follow(top_for(calm), worse, snapshot.at);
             self.better[at] = self.better[at].follow(top_for(calm / 2.0), better, snapshot.at);
         }
@@ -120,11 +122,13 @@ fn highest(points: &[Point], metric: Metric) -> f64 {
 }
 
 /// How far a difference goes to either side: as measured, and the band of the newest point. The wide bands of a young watch are cut.
-fn farthest(points: &[Point], metric: Metric) -> (f64, f64) {
+fn farthest(points: &[Point], metric: Metric, calm: f64) -> (f64, f64) {
     let bands = || points.iter().filter_map(|point| metric.difference(point));
     let newest = points.iter().rev().find_map(|point| metric.difference(point));
-    let ends = newest.into_iter().flat_map(|band| [band.low, band.high]);
-    let all = || bands().map(|band| band.mid).chain(ends.clone()).map(f64::from).filter(|value| value.is_finite());
+    let measured = || bands().map(|band| f64::from(band.mid)).filter(|value| value.is_finite());
+    let room = WIDE_BAND * measured().map(f64::abs).fold(calm / 2.0, f64::max);
+    let ends = newest.into_iter().flat_map(|band| [band.low, band.high]).map(f64::from).filter(|end| end.abs() <= room);
+    let all = || measured().chain(ends.clone());
     (all().fold(0.0, f64::max), all().map(|value| -value).fold(0.0, f64::max))
 }
 

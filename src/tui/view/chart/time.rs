@@ -14,10 +14,15 @@ use crate::{
 };
 
 /// What a chart can show, the shortest first.
-const SPANS: [Duration; 4] =
-    [Duration::from_secs(5 * 60), Duration::from_secs(12 * 60), Duration::from_secs(30 * 60), Duration::from_secs(2 * 3600)];
-/// What it shows unasked: of a watch that is not older than the first the first, else the second.
-const SHORT: Duration = SPANS[0];
+const SPANS: [Duration; 5] = [
+    Duration::from_secs(150),
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(12 * 60),
+    Duration::from_secs(30 * 60),
+    Duration::from_secs(2 * 3600),
+];
+/// The most it shows unasked; a younger watch is shown whole.
+const USUAL: usize = 2;
 /// Least cells between the beginnings of two labels, on a narrow and on a wide chart.
 const LABELS_APART: (i64, i64) = (8, 10);
 /// Cells of a label with the blank and the `now` that may follow it.
@@ -36,8 +41,8 @@ pub struct TimeView {
 
 impl TimeView {
     /// Less time for 1, more for -1.
-    pub(in crate::tui) fn zoom(&mut self, by: i8, snapshot: &Snapshot) {
-        let now = self.zoom.unwrap_or(usize::from(!is_young(snapshot)));
+    pub(in crate::tui) fn change_zoom(&mut self, by: i8, snapshot: &Snapshot) {
+        let now = self.zoom(snapshot);
         let to = if by > 0 { now.saturating_sub(1) } else { (now + 1).min(SPANS.len() - 1) };
         self.zoom = Some(to);
     }
@@ -53,7 +58,13 @@ impl TimeView {
 
     /// How much is shown.
     fn span(&self, snapshot: &Snapshot) -> Duration {
-        SPANS[self.zoom.unwrap_or(usize::from(!is_young(snapshot)))]
+        SPANS[self.zoom(snapshot)]
+    }
+
+    /// The chosen span, or the first that a watch of that age fits into.
+    fn zoom(&self, snapshot: &Snapshot) -> usize {
+        let age = snapshot.at.since(began(snapshot));
+        self.zoom.unwrap_or_else(|| SPANS.iter().take(USUAL).position(|span| age <= *span).unwrap_or(USUAL))
     }
 
     /// From when to when.
@@ -70,10 +81,6 @@ impl TimeView {
 
 fn began(snapshot: &Snapshot) -> Time {
     snapshot.charts.points.first().map_or(snapshot.at, |point| point.at)
-}
-
-fn is_young(snapshot: &Snapshot) -> bool {
-    snapshot.at.since(began(snapshot)) <= SHORT
 }
 
 /// Time laid out on cells.
@@ -94,7 +101,7 @@ pub(super) struct Axis {
 impl Axis {
     pub(super) fn new(snapshot: &Snapshot, view: TimeView, cells: u16) -> Self {
         let span = view.span(snapshot);
-        let cell = cell_ms(span, cells.max(1), span == SHORT);
+        let cell = cell_ms(span, cells.max(1), span < SPANS[USUAL]);
         let now = view.range(snapshot).1.ms();
         let end = (now.div_euclid(cell) + 1).saturating_mul(cell);
         Self { start: end - cell * i64::from(cells), cell, cells, now, is_live: view.until.is_none() }
@@ -173,9 +180,9 @@ mod tests {
 
     #[test]
     fn columns_are_whole_seconds_and_aligned_to_the_clock() {
-        assert_eq!(cell_ms(SPANS[1], 44, false), 16_000);
-        assert_eq!(cell_ms(SHORT, 44, true), 7_000);
-        assert_eq!(cell_ms(SPANS[1], 25, false), 29_000);
+        assert_eq!(cell_ms(SPANS[2], 44, false), 16_000);
+        assert_eq!(cell_ms(SPANS[1], 44, true), 7_000);
+        assert_eq!(cell_ms(SPANS[2], 25, false), 29_000);
         let axis = |now| Axis { start: 0, cell: 16_000, cells: 44, now, is_live: true };
         assert_eq!(axis(0).cell_of(-1), -1);
         assert_eq!(axis(0).on(Time::from_ms(43 * 16_000)), Some(43));
