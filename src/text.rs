@@ -31,6 +31,24 @@ pub fn clean_to(text: &str, longest: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A text that can stand inside a sequence for the terminal: no control character, no `;` (it would end the field), one line, at most
+/// `longest` characters.
+#[must_use]
+pub fn in_sequence(text: &str, longest: usize) -> String {
+    let line = text.lines().collect::<Vec<_>>().join(" ");
+    clean(&line).chars().take(longest).map(harmless).collect()
+}
+
+fn harmless(c: char) -> char {
+    let mut utf8 = [0; 4];
+    match c {
+        ';' => ',',
+        // A terminal that reads bytes before characters takes the byte 9C, which is a part of ✓ among others, for the sequence's end.
+        c if c.encode_utf8(&mut utf8).bytes().any(|byte| byte == 0x9c) => '?',
+        c => c,
+    }
+}
+
 /// The characters, without the marks that are too many on one letter.
 fn unpiled(text: &str) -> impl Iterator<Item = char> {
     let mut marks = 0;

@@ -18,6 +18,7 @@ pub mod model;
 pub mod surface;
 pub mod terminal;
 pub mod theme;
+pub mod title;
 pub mod tour;
 pub mod update;
 pub mod view;

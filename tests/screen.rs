@@ -12,6 +12,8 @@ mod fixture_views;
 mod hostile;
 #[path = "screen/keys.rs"]
 mod keys;
+#[path = "screen/outside.rs"]
+mod outside;
 #[path = "screen/recorded.rs"]
 mod recorded;
 #[path = "screen/render.rs"]

@@ -25,7 +25,7 @@ use crate::{
         screen::ScreenSettings,
         session::{Begun, Front, Left, Right, Session},
     },
-    tui::keymap::Keymap,
+    tui::{keymap::Keymap, title::Outside},
 };
 
 pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
@@ -301,6 +301,7 @@ pub(super) fn screen(edge: &Edge, file: &File, clock: &Clock) -> ScreenSettings 
     let clock = clock.clone();
     ScreenSettings {
         terminal: super::capabilities(edge, &file.screen),
+        outside: if file.screen.title { Outside::detect(|name| edge.around.text(name)) } else { Outside::default() },
         keymap: Arc::new(Keymap::new(&file.keys.chosen())),
         actor: attach::actor(edge, ActorKind::Key),
         hand_over: None,

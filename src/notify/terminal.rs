@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use super::{Channel, Sending};
 use crate::{
     engine::{notice::Notice, snapshot::Tone},
-    text::clean,
+    text::in_sequence,
 };
 
 /// Longest text in one sequence, in characters.
@@ -88,8 +88,8 @@ impl Channel for Terminal {
 /// What the terminal is sent for a notice.
 #[must_use]
 pub fn bytes(notice: &Notice, kind: TerminalKind) -> Vec<u8> {
-    let osc9 = || format!("\x1b]9;{}\x1b\\", field(&format!("{}: {}", notice.title, notice.body)));
-    let osc777 = || format!("\x1b]777;notify;{};{}\x1b\\", field(&notice.title), field(&notice.body));
+    let osc9 = || format!("\x1b]9;{}\x1b\\", in_sequence(&format!("{}: {}", notice.title, notice.body), LONGEST));
+    let osc777 = || format!("\x1b]777;notify;{};{}\x1b\\", in_sequence(&notice.title, LONGEST), in_sequence(&notice.body, LONGEST));
     let sequences = match kind.dialect {
         Dialect::Bell => vec![],
         Dialect::Osc9 => vec![osc9()],
@@ -106,20 +106,4 @@ pub fn bytes(notice: &Notice, kind: TerminalKind) -> Vec<u8> {
 /// Wrapped so that tmux hands it on: each escape character inside is doubled.
 fn through_tmux(sequence: &str) -> String {
     format!("\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))
-}
-
-/// A text that can stand inside a sequence: no control character, no `;` (it would end the field), one line.
-fn field(text: &str) -> String {
-    let line = text.lines().collect::<Vec<_>>().join(" ");
-    clean(&line).chars().take(LONGEST).map(harmless).collect()
-}
-
-fn harmless(c: char) -> char {
-    let mut utf8 = [0; 4];
-    match c {
-        ';' => ',',
-        // A terminal that reads bytes before characters takes the byte 9C, which is a part of ✓ among others, for the sequence's end.
-        c if c.encode_utf8(&mut utf8).bytes().any(|byte| byte == 0x9c) => '?',
-        c => c,
-    }
 }

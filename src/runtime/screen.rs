@@ -27,6 +27,7 @@ use crate::{
         keymap::Keymap,
         terminal::{self, Output, TerminalError},
         theme::Capabilities,
+        title::Outside,
     },
 };
 
@@ -42,6 +43,8 @@ pub struct ScreenSettings {
     pub terminal: Capabilities,
     /// Which keys do what.
     pub keymap: Arc<Keymap>,
+    /// What may be said outside of the terminal's cells.
+    pub outside: Outside,
     /// Who presses the keys.
     pub actor: Actor,
     /// Told when the watch shall go on without this screen, and whether it is armed; none where it cannot.
@@ -79,7 +82,7 @@ impl Screen {
         terminal_bytes: mpsc::Receiver<Vec<u8>>,
         settings: ScreenSettings,
     ) -> Result<Self, TerminalError> {
-        terminal::enter()?;
+        terminal::enter(settings.outside)?;
         Self::spawn(snapshots, intents, terminal_bytes, settings).inspect_err(|_| terminal::restore())
     }
 

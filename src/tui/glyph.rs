@@ -46,6 +46,12 @@ pub(super) fn restrict(buffer: &mut Buffer, to: Glyphs) {
     }
 }
 
+/// A glyph in a terminal's title, whose font is not that of its cells.
+pub(super) fn in_title(symbol: &str, glyphs: Glyphs) -> String {
+    let twin = if glyphs == Glyphs::Ascii { ascii_twin } else { old_twin };
+    symbol.chars().map(|c| if c.is_ascii() { c } else { twin(c) }).collect()
+}
+
 /// The same character in code page 437, which the text console and old fonts have; what has no twin is left.
 pub(super) const fn old_twin(c: char) -> char {
     match c {

@@ -18,10 +18,14 @@ use rustix::{
     termios::{self, OptionalActions, QueueSelector, Termios},
 };
 
+use super::title::{Outside, PROGRESS_OFF};
+
 /// Alternate screen, bracketed paste, no cursor.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l";
+const ENTER: &str = "\x1b[?1049h\x1b[?2004h\x1b[?25l";
 /// Ends a sequence that may have been cut in the middle, then the same backwards.
-const LEAVE: &[u8] = b"\x1b\\\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?2004l\x1b[?1049l";
+const LEAVE: &str = "\x1b\\\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?2004l\x1b[?1049l";
+/// Puts the title on the terminal's own stack, and takes it from there.
+const TITLE: (&str, &str) = ("\x1b[22;2t", "\x1b[23;2t");
 /// Asks for the background; the answer comes with the keys.
 pub const ASK_BACKGROUND: &[u8] = b"\x1b]11;?\x1b\\";
 /// Prints a character of unsure width in the first column, and asks where the cursor is.
@@ -45,6 +49,8 @@ pub enum TerminalError {
 }
 
 struct Taken {
+    /// What was changed besides.
+    outside: Outside,
     /// For the settings.
     control: OwnedFd,
     /// For the last bytes; it never blocks where the system allows that.
@@ -65,11 +71,11 @@ pub fn check() -> Result<(), TerminalError> {
     Ok(())
 }
 
-/// Takes the terminal: raw mode, alternate screen, bracketed paste, no cursor. A second call without [`restore`] changes nothing.
+/// Takes the terminal: raw mode, alternate screen, bracketed paste, no cursor; its title is kept if it will be changed. A second call without [`restore`] changes nothing.
 ///
 /// # Errors
 /// When input or output is no terminal, or the terminal refuses; everything done so far is undone.
-pub fn enter() -> Result<(), TerminalError> {
+pub fn enter(outside: Outside) -> Result<(), TerminalError> {
     check()?;
     let (input, output) = (io::stdin(), io::stdout());
     let result = {
@@ -77,7 +83,7 @@ pub fn enter() -> Result<(), TerminalError> {
         if place.is_some() {
             return Ok(());
         }
-        take(input.as_fd(), output.as_fd()).and_then(|taken| raw_mode(place.insert(taken)))
+        take(input.as_fd(), output.as_fd(), outside).and_then(|taken| raw_mode(place.insert(taken)))
     };
     if result.is_err() {
         restore();
@@ -90,7 +96,9 @@ pub fn restore() {
     let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(taken) = taken else { return };
     // A terminal that is gone or does not read cannot be helped; its settings still can.
-    send(taken.output.as_fd(), LEAVE).ok();
+    let progress = if taken.outside.progress { PROGRESS_OFF } else { "" };
+    let title = if taken.outside.title { TITLE.1 } else { "" };
+    send(taken.output.as_fd(), [LEAVE, progress, title].concat().as_bytes()).ok();
     // Keys that were typed ahead were meant for this screen, not for the shell behind it.
     termios::tcflush(&taken.control, QueueSelector::IFlush).ok();
     termios::tcsetattr(&taken.control, OptionalActions::Now, &taken.saved).ok();
@@ -128,11 +136,11 @@ impl Output {
     }
 }
 
-fn take(input: BorrowedFd<'_>, output: BorrowedFd<'_>) -> Result<Taken, Errno> {
+fn take(input: BorrowedFd<'_>, output: BorrowedFd<'_>, outside: Outside) -> Result<Taken, Errno> {
     let saved = termios::tcgetattr(input)?;
     let control = rustix::io::fcntl_dupfd_cloexec(input, 0)?;
     let output = reopened(output).or_else(|_| rustix::io::fcntl_dupfd_cloexec(output, 0))?;
-    Ok(Taken { control, output, saved })
+    Ok(Taken { outside, control, output, saved })
 }
 
 /// The same terminal opened anew: only so can it be written to without waiting while every other descriptor of it still waits.
@@ -145,7 +153,8 @@ fn raw_mode(taken: &Taken) -> Result<(), Errno> {
     let mut raw = taken.saved.clone();
     raw.make_raw();
     termios::tcsetattr(&taken.control, OptionalActions::Now, &raw)?;
-    send(taken.output.as_fd(), ENTER)
+    let title = if taken.outside.title { TITLE.0 } else { "" };
+    send(taken.output.as_fd(), [title, ENTER].concat().as_bytes())
 }
 
 /// Writes a few bytes to a terminal that may not be reading.

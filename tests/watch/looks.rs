@@ -79,3 +79,20 @@ fn the_text_console_gets_its_own_characters_and_a_flag_wins() {
     terminal.comes("half cells", |screen| screen.contains("the watch is over") && screen.contains('▀'));
     assert!(!terminal.contents().chars().any(|c| ('\u{2800}'..='\u{28ff}').contains(&c)));
 }
+
+#[test]
+fn the_title_is_set_and_given_back() {
+    let mut terminal = replay(&[], &[("TERM_PROGRAM", "WezTerm")]);
+    terminal.shows("the watch is over");
+    terminal.type_keys(b"q");
+    let said = String::from_utf8(terminal.ended().1).expect("text");
+    let place = |what: &str| said.find(what).unwrap_or_else(|| panic!("{what:?} is not in {said:?}"));
+    let in_order = [place("\x1b[22;2t"), place("\x1b[?1049h"), place("ROLLED BACK demo v2.5.0\x1b\\"), place("\x1b[?1049l")];
+    assert!(in_order.is_sorted(), "{in_order:?}");
+    assert!(said.contains("\x1b]9;4;1;") && said.ends_with("\x1b]9;4;0;0\x1b\\\x1b[23;2t"), "{said:?}");
+    let mut quiet = replay(&["--no-title"], &[("TERM_PROGRAM", "WezTerm")]);
+    quiet.shows("the watch is over");
+    quiet.type_keys(b"q");
+    let said = String::from_utf8(quiet.ended().1).expect("text");
+    assert!(!said.contains("\x1b]2;") && !said.contains("\x1b]9;4") && !said.contains(";2t"), "{said:?}");
+}

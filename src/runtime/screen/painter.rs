@@ -21,6 +21,7 @@ use crate::{
         surface::Surface,
         terminal::{self, Output},
         theme::Theme,
+        title::Said,
         tour::Tour,
         update::{Look, Wish, update},
         view,
@@ -71,6 +72,8 @@ pub(super) struct Painter {
     dark_until_ms: u64,
     /// It was asked where the cursor is.
     awaits_column: bool,
+    /// What the title says, and the progress.
+    said: Said,
 }
 
 impl Painter {
@@ -100,6 +103,7 @@ impl Painter {
             surface,
             dark_until_ms: 0,
             awaits_column: false,
+            said: Said::default(),
         }
     }
 
@@ -202,6 +206,10 @@ impl Painter {
             self.output.write(bytes)?;
         }
         let shown = self.clock.ms();
+        let said = self.said.update(&self.snapshot, self.settings.outside, self.theme.glyphs);
+        if !said.is_empty() {
+            self.output.write(&said)?;
+        }
         if shown - began > PROMPT_MS {
             self.dark_until_ms = shown;
         }
@@ -269,7 +277,8 @@ impl Painter {
     /// Whoever had the terminal meanwhile may have changed its settings.
     fn take_again(&mut self) -> bool {
         terminal::restore();
-        if terminal::enter().is_err() {
+        self.said = Said::default();
+        if terminal::enter(self.settings.outside).is_err() {
             self.quit();
         }
         self.resize()
