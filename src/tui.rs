@@ -9,6 +9,7 @@
 //!
 //! Nothing here waits, spawns or reads a clock: `runtime::screen` brings bytes, time and snapshots, and carries the results away.
 
+pub mod copy;
 pub mod field;
 pub mod input;
 pub mod keymap;

@@ -34,3 +34,5 @@ mod sturdy;
 mod terminal;
 #[path = "watch/usage.rs"]
 mod usage;
+#[path = "watch/watched.rs"]
+mod watched;

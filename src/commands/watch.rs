@@ -299,9 +299,12 @@ pub(super) fn front(
 /// The screen's settings.
 pub(super) fn screen(edge: &Edge, file: &File, clock: &Clock) -> ScreenSettings {
     let clock = clock.clone();
+    let outside = Outside::detect(|name| edge.around.text(name));
     ScreenSettings {
         terminal: super::capabilities(edge, &file.screen),
-        outside: if file.screen.title { Outside::detect(|name| edge.around.text(name)) } else { Outside::default() },
+        outside: if file.screen.title { outside } else { outside.untitled() },
+        bell: file.screen.bell,
+        calm: file.screen.calm,
         keymap: Arc::new(Keymap::new(&file.keys.chosen())),
         actor: attach::actor(edge, ActorKind::Key),
         hand_over: None,

@@ -45,6 +45,10 @@ pub struct ScreenSettings {
     pub keymap: Arc<Keymap>,
     /// What may be said outside of the terminal's cells.
     pub outside: Outside,
+    /// Ring when something becomes alarming.
+    pub bell: bool,
+    /// Do not reverse row 1 for a moment then.
+    pub calm: bool,
     /// Who presses the keys.
     pub actor: Actor,
     /// Told when the watch shall go on without this screen, and whether it is armed; none where it cannot.

@@ -34,6 +34,10 @@ pub enum Command {
     Enlarge,
     /// Hold the picture while the watch goes on, or let it go.
     Freeze,
+    /// Copy what was asked about the selected check.
+    Copy,
+    /// Copy its explanation.
+    CopyAll,
     /// The next theme.
     Theme,
     /// The next pane gets the keys.
@@ -267,6 +271,8 @@ pub const BINDINGS: &[Binding] = &[
         "freeze the picture; the watch goes on",
         "freeze",
     ),
+    binding(&[(Key::Char('c'), "c")], Command::Copy, Scope::Panes, Group::Screen, "copy what was asked", ""),
+    binding(&[(Key::Char('C'), "C")], Command::CopyAll, Scope::Panes, Group::Screen, "copy the explanation", ""),
     binding(&[(Key::Char('t'), "t")], Command::Theme, Scope::Reading, Group::Screen, "next theme", ""),
     binding(&[(Key::Ctrl('l'), "ctrl-l")], Command::Redraw, Scope::Always, Group::Screen, "draw again", ""),
     binding(&[(Key::Ctrl('z'), "ctrl-z")], Command::Suspend, Scope::Always, Group::Screen, "put aside, fg brings it back", ""),

@@ -45,6 +45,8 @@ pub struct UiState {
     pub lists: Lists,
     /// What is open over the screen.
     pub modal: Option<Modal>,
+    /// Row 1 is reversed for a moment: something has become alarming.
+    pub reversed: bool,
     /// How it looks.
     pub look: Look,
     /// One line about what a key did not do.
@@ -92,6 +94,12 @@ impl PartialEq for Frozen {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.picture, &other.picture) && self.present == other.present
     }
+}
+
+/// Whether the verdict became one that a person should look up for.
+#[must_use]
+pub fn becomes_alarming(was: Badge, now: Badge) -> bool {
+    was.word != now.word && matches!(now.word, "BAD" | "NOT SEEN" | "BLIND")
 }
 
 /// What the screen shows. Every view but the overview keeps the verdict in one row: one is never away from the answer.

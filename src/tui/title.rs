@@ -17,11 +17,19 @@ const LONGEST: usize = 80;
 pub struct Outside {
     /// Its title can be set.
     pub title: bool,
+    /// It takes copies (OSC 52).
+    pub copy: bool,
     /// It shows a progress (OSC 9;4). Others take that for a notification with a strange text.
     pub progress: bool,
 }
 
 impl Outside {
+    /// Without title and progress.
+    #[must_use]
+    pub const fn untitled(self) -> Self {
+        Self { title: false, progress: false, ..self }
+    }
+
     /// What can be told from variables of the environment; `variable` gives them by their names, empty when not set.
     #[must_use]
     pub fn detect(variable: impl Fn(&str) -> String) -> Self {
@@ -44,7 +52,7 @@ impl Outside {
             }
         };
         // Neither tmux nor screen hands it on.
-        Self { title, progress: title && !tmux && shows }
+        Self { title, copy: title, progress: title && !tmux && shows }
     }
 }
 

@@ -8,6 +8,7 @@ mod look;
 pub use self::look::Look;
 
 use super::{
+    copy::{self, Copy},
     input::{Key, Press},
     keymap::{self, Command, Place, Slot},
     modal::{
@@ -39,6 +40,8 @@ pub enum Wish {
         /// A conviction may roll back by itself.
         armed: bool,
     },
+    /// Of the terminal: put this on the clipboard.
+    Copy(Copy),
     /// Draw every cell again.
     Redraw,
     /// Put the program aside.
@@ -94,6 +97,7 @@ fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> 
         Command::Sort => ui.lists.instances.sort_next(),
         Command::CandidateOnly => ui.lists.instances.candidate_only ^= true,
         Command::Filter => ui.lists.start_typing(ui.view),
+        Command::Copy | Command::CopyAll => return copied(ui, snapshot, command),
         Command::NextPane if place == Place::Explain => turn(ui, snapshot, 1),
         Command::PreviousPane if place == Place::Explain => turn(ui, snapshot, snapshot.checks.len().saturating_sub(1)),
         Command::NextPane => ui.focus = ui.focus.next(),
@@ -156,6 +160,16 @@ fn refusal(key: &ActKey, snapshot: &Snapshot) -> Option<String> {
         Some(Ability::Off(why)) => Some(format!("{} is not possible: {why}", action.verb())),
         None => Some(format!("{} is not possible here", action.verb())),
     }
+}
+
+/// What is copied of the selected check.
+fn copied(ui: &mut UiState, snapshot: &Snapshot, command: Command) -> Option<Wish> {
+    let row = explain::explained(snapshot, ui)?;
+    let copy = if command == Command::Copy { copy::asked(row) } else { Some(copy::explanation(row)) };
+    if copy.is_none() {
+        ui.note = Some(format!("Nothing was asked about {} that could be copied.", row.name));
+    }
+    copy.map(Wish::Copy)
 }
 
 /// Holds the picture, or goes back to the present one.

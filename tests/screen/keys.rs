@@ -287,6 +287,17 @@ fn keys_about_the_screen_are_wishes() {
     assert_eq!(desk.press(Key::Ctrl('z')), Some(Wish::Suspend));
 }
 
+#[test]
+fn what_is_copied_is_that_of_the_selected_check() {
+    let mut desk = desk(fixture::leaning_bad());
+    desk.press(Key::Char('j'));
+    let Some(Wish::Copy(copy)) = desk.press(Key::Char('C')) else { panic!("nothing is copied") };
+    assert_eq!(copy.what, "the explanation of latency p99");
+    assert!(copy.text.starts_with("latency p99: pass. ") && copy.text.lines().count() > 2, "{}", copy.text);
+    assert_eq!(desk.press(Key::Char('c')), None);
+    assert_eq!(desk.ui.note.as_deref(), Some("Nothing was asked about latency p99 that could be copied."));
+}
+
 /// What bytes do: each read with the milliseconds before it, everything drawn at once.
 fn intents(reads: &[(u64, Vec<u8>)]) -> Vec<Wish> {
     let mut decoder = Decoder::default();

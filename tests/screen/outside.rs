@@ -13,7 +13,7 @@ use rollwatch::{
 
 use super::fixture;
 
-const BOTH: Outside = Outside { title: true, progress: true };
+const BOTH: Outside = Outside { title: true, copy: true, progress: true };
 
 fn said(snapshot: &Snapshot, outside: Outside) -> String {
     String::from_utf8(Said::default().update(snapshot, outside, Glyphs::Braille)).expect("text")
@@ -46,6 +46,6 @@ fn nothing_is_said_twice_and_nothing_where_it_is_not_wanted() {
 fn names_cannot_end_the_title() {
     let mut snapshot = fixture::leaning_bad();
     snapshot.deployment.name = "a\x07b\x1b\\c;d✓e\nf".to_owned();
-    let said = said(&snapshot, Outside { title: true, progress: false });
+    let said = said(&snapshot, Outside { progress: false, ..BOTH });
     assert_eq!(said, "\x1b]2;▲ 63 % a␇b␛\\c,d?e f v2.5.0\x1b\\");
 }

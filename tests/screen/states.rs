@@ -96,6 +96,9 @@ fn roles_have_their_styles_on_each_kind_of_terminal() {
     for (name, theme) in themes {
         assert_snapshot!(format!("styles_{name}"), styles(&desk.draw(theme), &TELLING));
     }
+    let mut alarmed = Desk::new(fixture::bad(), LARGE);
+    alarmed.ui.reversed = true;
+    assert_snapshot!("styles_alarmed", styles(&alarmed.draw(DARK), &[1, 2]));
     assert_snapshot!("styles_not_seen", styles(&Desk::new(fixture::not_seen(), LARGE).draw(DARK), &[1, 2]));
 }
 

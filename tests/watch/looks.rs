@@ -1,6 +1,11 @@
 //! How the screen comes to look as it does: flags, configuration, and what the terminal answers.
 
-use crate::{acting::wait_for, program::Home, terminal::Terminal};
+use crate::{
+    acting::wait_for,
+    program::Home,
+    terminal::Terminal,
+    watched::{Watched, watch_a_bad_candidate},
+};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rollwatch");
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/bad-errors.jsonl");
@@ -95,4 +100,29 @@ fn the_title_is_set_and_given_back() {
     quiet.type_keys(b"q");
     let said = String::from_utf8(quiet.ended().1).expect("text");
     assert!(!said.contains("\x1b]2;") && !said.contains("\x1b]9;4") && !said.contains(";2t"), "{said:?}");
+}
+
+#[test]
+fn an_alarm_reverses_row_1_for_a_moment_and_rings_where_it_was_asked_to() {
+    // Bad's own colour among the 256, as the badge is filled with.
+    let (end_of_row_1, fill) = ((100, 1), vt100::Color::Idx(203));
+    let Watched { terminal, .. } = watch_a_bad_candidate(&[], "[screen]\nbell = true\n");
+    wait_for(|| (terminal.background(100, 1) != fill).then_some(()));
+    assert!(terminal.had_background(end_of_row_1, fill), "no frame was reversed");
+    assert_eq!(String::from_utf8(terminal.bytes()).expect("text").matches('\x07').count(), 1, "it rings once");
+    let Watched { terminal, .. } = watch_a_bad_candidate(&["--calm"], "");
+    assert!(!terminal.had_background(end_of_row_1, fill));
+    assert!(!terminal.bytes().contains(&7));
+}
+
+#[test]
+fn what_was_explained_can_be_copied() {
+    let mut watched = watch_a_bad_candidate(&[], "");
+    watched.terminal.type_keys(b"C");
+    watched.terminal.shows("Copied: the explanation of error rate.");
+    let said = String::from_utf8(watched.terminal.bytes()).expect("text");
+    let copy = said.rsplit_once("\x1b]52;c;").and_then(|(_, rest)| rest.split_once('\x07')).expect("a copy").0;
+    // "error rate: fail"
+    assert!(copy.starts_with("ZXJyb3IgcmF0ZTogZmFpb"), "{copy}");
+    watched.assert_nothing_was_done();
 }

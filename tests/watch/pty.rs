@@ -1,10 +1,10 @@
 //! The screen in a real pseudo-terminal: keys in, screen out.
 
 use crate::{
-    acting::{Scripted, wait_for},
+    acting::wait_for,
     program::Home,
-    service::pair,
     terminal::{Terminal, gave_back},
+    watched::watch_a_bad_candidate,
 };
 
 #[test]
@@ -86,12 +86,8 @@ fn a_screen_that_is_left_leaves_its_report() {
 
 #[test]
 fn keys_come_from_the_configuration() {
-    let (baseline, candidate) = pair(true);
-    let scripted = Scripted::new();
-    let config = scripted.config(&baseline, &candidate);
-    let text = std::fs::read_to_string(&config).expect("a file") + "[keys]\nrollback = \"Z\"\n";
-    std::fs::write(&config, text).expect("written");
-    let mut terminal = Terminal::of(scripted.home, 120, 40, &["watch", "-c", "rollwatch.toml"]);
+    let mut watched = watch_a_bad_candidate(&[], "[keys]\nrollback = \"Z\"\n");
+    let terminal = &mut watched.terminal;
     terminal.shows("Press  Z  to roll back to v1");
     terminal.type_keys(b"R");
     terminal.type_keys(b"Z");

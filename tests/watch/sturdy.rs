@@ -3,48 +3,16 @@
 use std::{fs, io::Write as _, path::Path, thread, time::Duration};
 
 use crate::{
-    acting::{Scripted, wait_for},
+    acting::wait_for,
     program::Home,
-    service::{Service, pair},
     terminal::{Reading, Terminal, gave_back, spawn},
+    watched::{Watched, watch_a_bad_candidate},
 };
 
 /// Processor time that a program at work may take to end: more is a loop that spins.
 const CALM: Duration = Duration::from_millis(1500);
 /// The unit of /proc/PID/stat on Linux.
 const TICK: Duration = Duration::from_millis(10);
-
-/// A watch of a bad candidate, on a backend that keeps a ledger.
-struct Watched {
-    terminal: Terminal,
-    _services: (Service, Service),
-}
-
-fn watch_a_bad_candidate(columns: u16, rows: u16) -> Watched {
-    let services = pair(true);
-    let scripted = Scripted::new();
-    scripted.config(&services.0, &services.1);
-    let terminal = Terminal::of(scripted.home, columns, rows, &["watch", "-c", "rollwatch.toml"]);
-    terminal.shows("✗ BAD");
-    Watched { terminal, _services: services }
-}
-
-impl Watched {
-    fn assert_nothing_was_done(&mut self) {
-        let terminal = &mut self.terminal;
-        assert!(terminal.is_alive(), "it has ended:\n{}", terminal.contents());
-        assert_eq!(terminal.actions(), 0, "{}", terminal.contents());
-        assert!(!terminal.home.path("ledger").exists(), "the backend was asked to act");
-    }
-
-    /// The program hears a key and draws.
-    fn assert_it_answers(&mut self) {
-        self.terminal.type_keys(b"?");
-        self.terminal.shows("every key, as it is now");
-        self.terminal.type_keys(b"?");
-        self.terminal.comes("the overview", |screen| screen.contains("events") && !screen.contains("every key, as it is now"));
-    }
-}
 
 #[test]
 fn a_storm_of_sizes_ends_in_the_right_picture() {
@@ -115,7 +83,7 @@ fn assert_is_complete(journal: &Path) {
 
 #[test]
 fn a_line_that_is_cut_ends_the_watch_in_order() {
-    let Watched { mut terminal, _services } = watch_a_bad_candidate(120, 40);
+    let Watched { mut terminal, .. } = watch_a_bad_candidate(&[], "");
     let journal = terminal.home.journal();
     terminal.hang_up();
     assert_ends_calmly(terminal.child.as_mut());
@@ -137,7 +105,7 @@ fn a_terminal_that_is_blocked_and_goes_away_ends_the_watch_in_order() {
 
 #[test]
 fn a_terminal_that_does_not_read_stops_no_watch_and_what_is_typed_into_it_does_nothing() {
-    let mut watched = watch_a_bad_candidate(120, 40);
+    let mut watched = watch_a_bad_candidate(&[], "");
     let terminal = &mut watched.terminal;
     terminal.reads(Reading::NotRead);
     // More than the system keeps for a terminal: from here on the program's writes hang.
@@ -186,7 +154,7 @@ fn replies_and_pastes() -> Vec<Vec<u8>> {
 
 #[test]
 fn a_million_bytes_of_noise_do_nothing() {
-    let mut watched = watch_a_bad_candidate(120, 40);
+    let mut watched = watch_a_bad_candidate(&[], "");
     for said in replies_and_pastes() {
         watched.terminal.write(&said);
         thread::park_timeout(Duration::from_millis(60));
@@ -214,7 +182,7 @@ fn a_million_bytes_of_noise_do_nothing() {
 
 #[test]
 fn an_answer_that_comes_too_soon_or_not_alone_does_nothing() {
-    let mut watched = watch_a_bad_candidate(120, 40);
+    let mut watched = watch_a_bad_candidate(&[], "");
     let terminal = &mut watched.terminal;
     // Too soon: the panel is there, but has not been for 300 ms.
     terminal.type_keys(b"R");

@@ -104,6 +104,23 @@ impl Terminal {
         self.screen.lock().expect("no panic").screen().contents_formatted()
     }
 
+    /// The background of a cell.
+    pub(crate) fn background(&self, column: u16, row: u16) -> vt100::Color {
+        let screen = self.screen.lock().expect("no panic");
+        screen.screen().cell(row, column).map_or(vt100::Color::Default, vt100::Cell::bgcolor)
+    }
+
+    /// Whether any frame so far had that background in a cell.
+    pub(crate) fn had_background(&self, (column, row): (u16, u16), color: vt100::Color) -> bool {
+        let (rows, columns) = self.screen.lock().expect("no panic").screen().size();
+        let mut parser = vt100::Parser::new(rows, columns, 0);
+        let text = String::from_utf8(self.bytes()).expect("text");
+        text.split_inclusive("\x1b[?2026l").any(|frame| {
+            parser.process(frame.as_bytes());
+            parser.screen().cell(row, column).is_some_and(|cell| cell.bgcolor() == color)
+        })
+    }
+
     /// Everything that was ever written to the terminal.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.bytes.lock().expect("no panic").clone()

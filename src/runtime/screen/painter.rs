@@ -1,11 +1,11 @@
 //! The thread that draws: keys, snapshots, signals and time into frames, and keys into intents.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use rustix::process::Signal as Posix;
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    time::{Interval, MissedTickBehavior},
+    time::{Interval, MissedTickBehavior, Sleep},
 };
 
 use super::{
@@ -16,8 +16,9 @@ use super::{
 use crate::{
     engine::{intent::Intent, snapshot::Snapshot},
     tui::{
+        copy::{self, Copy},
         input::{Press, Told},
-        model::UiState,
+        model::{UiState, becomes_alarming},
         surface::Surface,
         terminal::{self, Output},
         theme::Theme,
@@ -32,6 +33,9 @@ use crate::{
 const PROMPT_MS: u64 = 200;
 /// How long the first frame waits for what the terminal answers.
 const ANSWERS_WITHIN: Duration = Duration::from_millis(50);
+/// How long row 1 is reversed when something becomes alarming.
+const REVERSED: Duration = Duration::from_millis(400);
+const BELL: u8 = 0x07;
 /// How long a stop signal may take to stop us.
 const STOPPED_WITHIN: Duration = Duration::from_millis(200);
 
@@ -54,6 +58,8 @@ enum Happening {
     Continue,
     Bytes(Vec<u8>),
     Second,
+    /// Row 1 was reversed for long enough.
+    Calm,
 }
 
 /// The thread that draws.
@@ -74,6 +80,10 @@ pub(super) struct Painter {
     awaits_column: bool,
     /// What the title says, and the progress.
     said: Said,
+    /// Sequences that are written after the next frame.
+    outgoing: Vec<u8>,
+    /// The end of the reversal of row 1.
+    calming: Option<Pin<Box<Sleep>>>,
 }
 
 impl Painter {
@@ -104,6 +114,8 @@ impl Painter {
             dark_until_ms: 0,
             awaits_column: false,
             said: Said::default(),
+            outgoing: Vec::new(),
+            calming: None,
         }
     }
 
@@ -136,6 +148,11 @@ impl Painter {
                     false
                 }
                 Happening::Second => self.tick(),
+                Happening::Calm => {
+                    self.calming = None;
+                    self.ui.reversed = false;
+                    false
+                }
             };
             dirty = redraw || self.ui != before;
         }
@@ -150,6 +167,7 @@ impl Painter {
             () = Signals::wait(&mut self.signals.continued) => Happening::Continue,
             changed = self.doors.snapshots.changed() => if changed.is_ok() { Happening::Snapshot } else { Happening::Stop },
             Some(bytes) = self.doors.terminal_bytes.recv() => Happening::Bytes(bytes),
+            () = over(&mut self.calming) => Happening::Calm,
             _ = self.second.tick() => Happening::Second,
         }
     }
@@ -206,9 +224,9 @@ impl Painter {
             self.output.write(bytes)?;
         }
         let shown = self.clock.ms();
-        let said = self.said.update(&self.snapshot, self.settings.outside, self.theme.glyphs);
-        if !said.is_empty() {
-            self.output.write(&said)?;
+        self.outgoing.extend(self.said.update(&self.snapshot, self.settings.outside, self.theme.glyphs));
+        if !self.outgoing.is_empty() {
+            self.output.write(&std::mem::take(&mut self.outgoing))?;
         }
         if shown - began > PROMPT_MS {
             self.dark_until_ms = shown;
@@ -237,15 +255,44 @@ impl Painter {
                 }
                 false
             }
+            Some(Wish::Copy(copy)) => {
+                self.copy(&copy);
+                false
+            }
             Some(Wish::Redraw) => self.resize(),
             Some(Wish::Suspend) => self.suspend().await,
         }
     }
 
     fn observe(&mut self) -> bool {
+        let was = self.snapshot.badge;
         self.snapshot = self.doors.snapshots.borrow_and_update().clone();
         self.ui.observe(&self.snapshot);
+        if becomes_alarming(was, self.snapshot.badge) {
+            self.alarm();
+        }
         true
+    }
+
+    /// One reversal of row 1, and the bell where it was asked for.
+    fn alarm(&mut self) {
+        if self.settings.bell {
+            self.outgoing.push(BELL);
+        }
+        if !self.settings.calm {
+            self.ui.reversed = true;
+            self.calming = Some(Box::pin(tokio::time::sleep(REVERSED)));
+        }
+    }
+
+    fn copy(&mut self, copy: &Copy) {
+        let tmux = if self.settings.terminal.in_tmux { " tmux hands it on with set-clipboard on." } else { "" };
+        self.ui.note = Some(if self.settings.outside.copy {
+            self.outgoing.extend(copy::sequence(&copy.text));
+            format!("Copied: {}.{tmux}", copy.what)
+        } else {
+            "This terminal takes no copies.".to_owned()
+        });
     }
 
     fn resize(&mut self) -> bool {
@@ -287,5 +334,13 @@ impl Painter {
     /// Without a terminal there is nobody to ask.
     fn quit(&self) {
         self.doors.intents.try_send(Intent::Quit).ok();
+    }
+}
+
+/// Waits for the end of a pause; for ever where there is none.
+async fn over(pause: &mut Option<Pin<Box<Sleep>>>) {
+    match pause {
+        Some(pause) => pause.await,
+        None => std::future::pending().await,
     }
 }

@@ -89,6 +89,8 @@ impl Command {
             Self::Newest => "now",
             Self::Enlarge => "enlarge",
             Self::Freeze => "freeze",
+            Self::Copy => "copy",
+            Self::CopyAll => "copy_all",
             Self::Theme => "theme",
             Self::NextPane => "next_pane",
             Self::PreviousPane => "previous_pane",

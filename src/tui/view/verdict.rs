@@ -33,8 +33,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiSt
         Some(frozen) => goes_on(pen, area, x, frozen),
         None => say(pen, Rect { width: area.width - 1, ..area }, (x, 1), &snapshot.next, snapshot),
     }
-    if is_alarm(snapshot) {
-        reverse(pen, Rect { x: area.x + 1, width: area.width - 1, height: 1, ..area });
+    if is_alarm(snapshot) != reverses(ui) {
+        reverse(pen, area, snapshot);
     }
     let rest = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
     match snapshot.action.as_ref().filter(|action| acting::takes_rows(action, snapshot)) {
@@ -52,6 +52,9 @@ pub(in crate::tui) fn one_row(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot
         None => meter::at_the_end(pen, area, snapshot),
     };
     say(pen, Rect { width: end - area.x, ..area }, (x, 0), &snapshot.sentence, snapshot);
+    if reverses(ui) {
+        reverse(pen, area, snapshot);
+    }
 }
 
 /// Says at the end of row 1 that the picture is held, and what the present one says. Returns where that begins.
@@ -109,8 +112,15 @@ fn is_alarm(snapshot: &Snapshot) -> bool {
     unseen && snapshot.badge.filled && Role::from(snapshot.badge.tone) == Role::Bad
 }
 
-fn reverse(pen: &mut Pen<'_>, area: Rect) {
-    let fill = pen.theme.fill(Role::Bad);
+/// For a moment, and only on the picture that it is about.
+fn reverses(ui: &UiState) -> bool {
+    ui.reversed && ui.frozen.is_none()
+}
+
+/// Row 1 as ink on a fill.
+fn reverse(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot) {
+    let area = Rect { x: area.x + 1, width: area.width - 1, height: 1, ..area };
+    let fill = pen.theme.fill(snapshot.badge.tone.into());
     for position in area.positions() {
         pen.buffer[position].modifier = Modifier::empty();
     }
