@@ -7,6 +7,7 @@ use super::keymap::Place;
 
 pub mod confirm;
 pub(super) mod confirm_text;
+pub(super) mod confirm_words;
 pub(super) mod explain;
 pub(super) mod help;
 

@@ -1,16 +1,19 @@
-//! How the panel looks: everything a person should read before the second key, in a fixed order.
+//! How the panel looks: everything a person should read before the second key, in a fixed order. Its words are in `confirm_words`.
 
 use ratatui::{
     layout::Rect,
     style::{Modifier, Style},
 };
 
-use super::confirm::{Confirm, Gate, Question, REASON_LETTERS};
+use super::{
+    confirm::{Confirm, Gate, Question},
+    confirm_words as words,
+};
 use crate::{
     engine::{
         action::{Action, Preview},
         role::Role as Side,
-        snapshot::{ActWhat, Mode, Snapshot},
+        snapshot::{ActWhat, Snapshot},
         time::Time,
     },
     humanize,
@@ -51,7 +54,7 @@ pub(in crate::tui) fn draw(pen: &mut Pen<'_>, room: Rect, snapshot: &Snapshot, p
     let role = role(panel);
     pen.clear(Rect { x: area.x.saturating_sub(2), width: area.width + 4, ..area });
     pen.lay(area, Ground::Panel);
-    let title = [pen.shout(Role::Strong, question(panel, snapshot))];
+    let title = [pen.shout(Role::Strong, words::question(panel, snapshot))];
     pen.frame(area, role, &title, &[]);
     for (y, (word, line)) in (area.y + 1..).zip(&lines) {
         let word = pen.say(Role::Dim, *word);
@@ -121,39 +124,16 @@ fn append<'a>(line: &mut Vec<Run<'a>>, next: &[Run<'a>]) {
 
 fn items<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, panel: &Confirm, room: usize) -> Vec<Item<'a>> {
     let text = |word, text: String| Item { word, lines: wrapped(&[pen.say(Role::Text, text)], room), apart: true };
-    let mut items = Vec::new();
     match panel.question {
         Question::Act(ActWhat::Act(action)) => {
-            if let Some(preview) = panel.preview(snapshot) {
-                items.extend(preview_items(pen, snapshot, (action, preview), room));
-            }
+            panel.preview(snapshot).map(|preview| preview_items(pen, snapshot, (action, preview), room)).unwrap_or_default()
         }
-        Question::Act(ActWhat::Arm(true)) => {
-            items.push(text(
-                "what happens",
-                format!("A conviction of {} rolls back by itself, at most once in this watch.", snapshot.version(Side::Candidate)),
-            ));
-        }
-        Question::Act(ActWhat::Arm(false)) => {
-            items.push(text("what happens", "Nothing rolls back by itself any more. The keys still work.".to_owned()));
-        }
-        Question::Quit => {
-            items.push(text(
-                "what happens",
-                "rollwatch ends. Nothing rolls back by itself any more, and nobody looks how an action ends.".to_owned(),
-            ));
-            if panel.can_hand_over {
-                let armed =
-                    if snapshot.deployment.mode == Mode::Armed { "Auto-rollback stays armed." } else { "Auto-rollback stays off." };
-                let name = pen.keymap.name(Command::HandOver);
-                items.push(text(
-                    "or",
-                    format!("{name} hands the watch over to a process without a screen, which goes on until it ends. {armed}"),
-                ));
-            }
+        Question::Act(ActWhat::Arm(_)) | Question::Quit => {
+            let happens = words::happens(panel.question, snapshot).map(|happens| text("what happens", happens));
+            let or = words::hand_over(panel, snapshot, pen.keymap).map(|or| text("or", or));
+            happens.into_iter().chain(or).collect()
         }
     }
-    items
 }
 
 fn preview_items<'a>(
@@ -174,9 +154,7 @@ fn preview_items<'a>(
     items.push(Item { word: "to", lines: wrapped(&target(pen, snapshot, preview), room), apart: true });
     items.push(list("what happens", &preview.happens, true));
     items.push(list("not undone", &preview.not_undone, false));
-    let limit = std::time::Duration::try_from_secs_f64(preview.limit_s).unwrap_or_default();
-    let usual = snapshot.usual.get(&action).map(|usual| format!("{}, ", usual.text())).unwrap_or_default();
-    items.push(text("takes", &format!("{usual}called failed after {}", humanize::duration(limit))));
+    items.push(text("takes", &words::takes(action, preview, snapshot)));
     if let Some(worst) = snapshot.checks.first() {
         items.push(text("why", &worst.sentence));
     }
@@ -231,7 +209,7 @@ fn target<'a>(pen: &Pen<'_>, snapshot: &Snapshot, preview: &'a Preview) -> Vec<R
 fn foot<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, panel: &Confirm, room: usize, height: u16) -> Vec<Vec<Run<'a>>> {
     let airy = height >= AIRY;
     let mut parts = Vec::new();
-    if let Some(ask) = ask(panel, snapshot) {
+    if let Some(ask) = words::ask(panel, snapshot) {
         let cursor = Run::styled(" ", Style::new().add_modifier(Modifier::REVERSED));
         parts.push(vec![
             vec![pen.say(Role::Text, ask)],
@@ -246,21 +224,13 @@ fn foot<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, panel: &Confirm, room: usize,
     keys.extend(keys::key(pen, pen.keymap.name(Command::Close), if room < 50 { "leave" } else { "leave, nothing happens" }));
     parts.push(vec![keys]);
     if height >= COMPLETE {
-        parts.push(vec![vec![pen.say(Role::Dim, "Closes by itself if the state moves.")]]);
+        parts.push(vec![vec![pen.say(Role::Dim, words::CLOSES)]]);
     }
     if !airy {
         return parts.concat();
     }
     let apart = parts.into_iter().flat_map(|part| std::iter::once(Vec::new()).chain(part));
     apart.collect()
-}
-
-fn ask(panel: &Confirm, snapshot: &Snapshot) -> Option<String> {
-    match panel.gate {
-        Gate::Yes => None,
-        Gate::Reason => Some(format!("Why, against the verdict? At least {REASON_LETTERS} letters.")),
-        Gate::Name => Some(format!("Type {} to {}.", snapshot.deployment.name, verb(panel))),
-    }
 }
 
 /// The key that answers: filled once it would be taken.
@@ -270,9 +240,9 @@ fn answer<'a>(pen: &Pen<'_>, snapshot: &Snapshot, panel: &Confirm) -> Vec<Run<'a
         Gate::Reason | Gate::Name => (pen.keymap.name(Command::Submit), panel.is_complete(snapshot)),
     };
     if ready {
-        keys::filled(pen, name, verb(panel), role(panel))
+        keys::filled(pen, name, words::verb(panel), role(panel))
     } else {
-        vec![pen.say(Role::Faint, format!(" {name}  {}  ", verb(panel)))]
+        vec![pen.say(Role::Faint, format!(" {name}  {}  ", words::verb(panel)))]
     }
 }
 
@@ -283,33 +253,4 @@ fn role(panel: &Confirm) -> Role {
         Question::Act(ActWhat::Act(action)) if action.is_promotion() => Role::Good,
         Question::Act(_) | Question::Quit => Role::Held,
     }
-}
-
-fn verb(panel: &Confirm) -> &'static str {
-    match panel.question {
-        Question::Act(ActWhat::Act(action)) => action.verb(),
-        Question::Act(ActWhat::Arm(true)) => "arm",
-        Question::Act(ActWhat::Arm(false)) => "disarm",
-        Question::Quit => "quit",
-    }
-}
-
-fn question(panel: &Confirm, snapshot: &Snapshot) -> String {
-    let name = &snapshot.deployment.name;
-    let ask = match panel.question {
-        Question::Act(ActWhat::Act(action)) => match action {
-            Action::Promote => format!("Promote {name}"),
-            Action::PromoteFull => format!("Promote {name} to 100 %"),
-            Action::Pause => format!("Pause {name}"),
-            Action::Resume => format!("Resume {name}"),
-            Action::Abort => format!("Abort the rollout of {name}"),
-            Action::Rollback => format!("Roll back {name}"),
-            Action::Retry => format!("Start the rollout of {name} again"),
-        },
-        Question::Act(ActWhat::Arm(true)) => format!("Arm auto-rollback of {name}"),
-        Question::Act(ActWhat::Arm(false)) => format!("Disarm auto-rollback of {name}"),
-        Question::Quit => format!("Stop watching {name}"),
-    };
-    let environment = &snapshot.deployment.environment;
-    if environment.is_empty() { format!("{ask}?") } else { format!("{ask} in {environment}?") }
 }
