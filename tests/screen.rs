@@ -8,6 +8,8 @@ mod fixture;
 #[path = "screen/fixture_views.rs"]
 #[expect(clippy::assigning_clones, reason = "a fixture is read, not measured")]
 mod fixture_views;
+#[path = "screen/greeting.rs"]
+mod greeting;
 #[path = "screen/hostile.rs"]
 mod hostile;
 #[path = "screen/keys.rs"]

@@ -16,6 +16,7 @@ use crate::{
     },
     engine::role::{Role, Sides},
     exit::Failure,
+    journal::store::Store,
     runtime::{
         clock::{Clock, wall_clock},
         polling::Past,
@@ -56,6 +57,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let (channels, bytes) = attach::channels(edge, &file.notify).await?;
     let look = attach::load(edge, &attach::looks(&args.run.look))?.file;
     let begun = watch::begin(&place, &args.run, setup, start, &mut notes);
+    let front = watch::front(edge, &args.run, &look, place.stays, &clock, bytes, place.store.as_ref());
     let session = Session {
         begun,
         clock: clock.clone(),
@@ -64,7 +66,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         backend: Some(backend),
         right,
         channels,
-        front: guided(watch::front(edge, &args.run, &look, place.stays, &clock, bytes, place.store.as_ref()), args.tour)?,
+        front: guided(front, args.tour, place.store.as_ref())?,
         timeout: args.run.timeout,
         notes,
         can_hand_over: false,
@@ -78,13 +80,13 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
 }
 
 /// A screen that shows somebody around, where that was asked for.
-fn guided(front: Front, tour: bool) -> Result<Front, Failure> {
+fn guided(front: Front, tour: bool, store: Option<&Store>) -> Result<Front, Failure> {
     match front {
-        Front::Screen(settings, bytes) => Ok(Front::Screen(Box::new(ScreenSettings { tour, ..*settings }), bytes)),
-        Front::Lines(..) if tour => {
+        front if !tour => Ok(watch::greeted(front, store)),
+        Front::Screen(settings, bytes) => Ok(Front::Screen(Box::new(ScreenSettings { tour: true, ..*settings }), bytes)),
+        Front::Lines(..) => {
             Err(Failure::usage("the tour needs a terminal at both ends", "run rollwatch demo --tour in a terminal, without a pipe"))
         }
-        lines @ Front::Lines(..) => Ok(lines),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
         screen::ScreenSettings,
         session::{Begun, Front, Left, Right, Session},
     },
-    tui::{keymap::Keymap, title::Outside},
+    tui::{keymap::Keymap, terminal, title::Outside, view::greeting},
 };
 
 pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
@@ -70,7 +70,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         backend,
         right,
         channels,
-        front: front(edge, &args.run, file, place.stays, &clock, bytes, place.store.as_ref()),
+        front: greeted(front(edge, &args.run, file, place.stays, &clock, bytes, place.store.as_ref()), place.store.as_ref()),
         timeout: args.run.timeout,
         notes,
         past,
@@ -296,6 +296,16 @@ pub(super) fn front(
     Front::Screen(Box::new(screen(edge, file, clock)), bytes)
 }
 
+/// A screen that says where to begin, to somebody who never saw it.
+pub(super) fn greeted(front: Front, store: Option<&Store>) -> Front {
+    match front {
+        Front::Screen(settings, bytes) if greeting::has_room(terminal::size()) => {
+            Front::Screen(Box::new(ScreenSettings { greets: store.is_none_or(Store::remember_visit), ..*settings }), bytes)
+        }
+        as_it_is => as_it_is,
+    }
+}
+
 /// The screen's settings.
 pub(super) fn screen(edge: &Edge, file: &File, clock: &Clock) -> ScreenSettings {
     let clock = clock.clone();
@@ -309,6 +319,7 @@ pub(super) fn screen(edge: &Edge, file: &File, clock: &Clock) -> ScreenSettings 
         actor: attach::actor(edge, ActorKind::Key),
         hand_over: None,
         tour: false,
+        greets: false,
         now: Arc::new(move || clock.now()),
     }
 }

@@ -7,6 +7,7 @@
 //!   baselines/
 //!     api-server-3f2a91c07b5e.capture           what `rollwatch baseline capture` recorded last
 //!   locks/
+//!   greeted                                     somebody has seen the screen before
 //! ```
 //!
 //! Lists are made from the first line and the end of each file, so they cost the same for a long watch as for a short one.
@@ -96,6 +97,13 @@ impl Store {
     /// Where a watch writes its lines once its screen was left.
     pub fn handed_over(&self, deployment: &str) -> PathBuf {
         self.folder(deployment).join("handed-over.log")
+    }
+
+    /// Remembers that somebody has seen the screen; answers whether it was the first time. Where nothing can be remembered, every
+    /// time is the first.
+    pub fn remember_visit(&self) -> bool {
+        let remembered = files::private_dir(&self.root).is_ok().then(|| File::create_new(self.root.join("greeted")));
+        !matches!(remembered, Some(Err(error)) if error.kind() == io::ErrorKind::AlreadyExists)
     }
 
     /// Begins the journal of a watch.

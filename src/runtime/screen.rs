@@ -55,6 +55,8 @@ pub struct ScreenSettings {
     pub hand_over: Option<mpsc::Sender<bool>>,
     /// Whether somebody is shown around.
     pub tour: bool,
+    /// Whether somebody is here for the first time.
+    pub greets: bool,
     /// The watch's time, for lateness and for the clock of a running action.
     pub now: Arc<dyn Fn() -> Time + Send + Sync>,
 }

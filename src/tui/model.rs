@@ -39,6 +39,8 @@ pub struct UiState {
     pub selected: Option<String>,
     /// How many of the newest events are above the pane.
     pub scrolled: usize,
+    /// Somebody is here for the first time, and has not pressed a key yet.
+    pub greets: bool,
     /// The guided tour, where there is one.
     pub tour: Option<Tour>,
     /// What the lists behind the overview remember.

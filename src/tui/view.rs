@@ -37,6 +37,7 @@ mod details;
 mod difference;
 mod events;
 mod events_list;
+pub mod greeting;
 mod header;
 mod instances;
 mod journal;
@@ -126,7 +127,11 @@ fn overview(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState) {
     if let Some(area) = plan.versions {
         versions::draw(pen, area, snapshot);
     }
-    events::draw(pen, plan.events, snapshot, ui);
+    let (events, greeting) = greeting::split(plan.events, ui);
+    events::draw(pen, events, snapshot, ui);
+    if let Some(row) = greeting {
+        greeting::draw(pen, row);
+    }
     if let Some(area) = plan.details {
         details::draw(pen, area, snapshot, ui);
     }

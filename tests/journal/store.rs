@@ -183,3 +183,13 @@ fn how_long_actions_took_is_known_from_earlier_watches() {
     assert_eq!(known[&Action::Promote], Usual { took: Duration::from_secs(1), times: 4 });
     assert_eq!(known[&Action::Rollback].text(), "usually 4 s (3 times before)");
 }
+
+#[test]
+fn the_first_visit_is_remembered_where_it_can_be() {
+    let dir = directory();
+    let store = Store::at(dir.path().join("state"));
+    assert_eq!([store.remember_visit(), store.remember_visit()], [true, false]);
+    assert_eq!(store.list().expect("readable").watches, []);
+    let nowhere = Store::at("/dev/null/state");
+    assert_eq!([nowhere.remember_visit(), nowhere.remember_visit()], [true, true]);
+}

@@ -61,6 +61,35 @@ fn a_theme_that_was_chosen_stays_whatever_the_terminal_tells() {
 }
 
 #[test]
+fn who_is_here_for_the_first_time_is_told_where_to_begin_and_only_then() {
+    let start = |home: Home| Terminal::of(home, 120, 40, &["demo"]);
+    let mut first = start(Home::new());
+    first.shows("New here?  enter  explains the selected check.");
+    first.type_keys(b"j");
+    first.comes("the line gone", |screen| screen.contains("events") && !screen.contains("New here?"));
+    let home = std::mem::replace(&mut first.home, Home::new());
+    drop(first);
+    let mut second = start(home);
+    second.shows("WARMING UP");
+    assert!(!second.contents().contains("New here?"));
+    second.type_keys(b"q");
+    second.ended();
+    assert!(!String::from_utf8_lossy(&second.bytes()).contains("New here?"));
+}
+
+#[test]
+fn a_tour_and_a_recording_greet_nobody() {
+    let mut tour = Terminal::start(120, 40, &["demo", "--tour"]);
+    tour.shows("1 of 9");
+    tour.type_keys(b"q");
+    tour.ended();
+    assert!(!String::from_utf8_lossy(&tour.bytes()).contains("New here?"));
+    let recorded = replay(&[], &[]);
+    recorded.shows("the watch is over");
+    assert!(!String::from_utf8_lossy(&recorded.bytes()).contains("New here?"));
+}
+
+#[test]
 fn characters_that_take_two_cells_are_not_used() {
     let japanese = [("LANG", "ja_JP.UTF-8")];
     let mut terminal = replay(&[], &japanese);
