@@ -132,16 +132,27 @@ pub enum Command {
     Man,
 }
 
+/// A screen or lines.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Shape {
+    /// Print lines instead of drawing a screen (the default without a terminal)
+    #[arg(long, conflicts_with_all = ["tui", "plain"])]
+    pub headless: bool,
+    /// Draw the screen, even where it would not be chosen
+    #[arg(long, conflicts_with = "plain")]
+    pub tui: bool,
+    /// Print lines and answer keys in lines, for screen readers: no cursor movement, no table, no colour
+    #[arg(long)]
+    pub plain: bool,
+}
+
 /// How a watch runs and ends.
 #[derive(Clone, Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag, and they are independent")]
 pub struct Run {
-    /// Print lines instead of drawing a screen (the default without a terminal)
-    #[arg(long, conflicts_with = "tui")]
-    pub headless: bool,
-    /// Draw the screen, even where it would not be chosen
-    #[arg(long)]
-    pub tui: bool,
+    /// A screen or lines.
+    #[command(flatten)]
+    pub shape: Shape,
     /// Look only: nothing that can act exists in this session
     #[arg(long, conflicts_with_all = ["auto_rollback", "auto_promote"])]
     pub read_only: bool,
@@ -193,7 +204,7 @@ pub struct Demo {
     #[arg(long)]
     pub ladder: bool,
     /// Be shown around: catch a bad canary and roll it back, in about two minutes
-    #[arg(long, conflicts_with_all = ["scenario", "ladder", "headless"])]
+    #[arg(long, conflicts_with_all = ["scenario", "ladder", "headless", "plain"])]
     pub tour: bool,
     /// How many of the demo's seconds pass in one [default: 1, with --tour 2]
     #[arg(long, value_parser = speed, value_name = "N")]
@@ -277,16 +288,13 @@ pub struct Replay {
     /// Write what would have been decided, and when: one JSON line a file, in the order given
     #[arg(long, value_name = "FILE", requires = "headless")]
     pub decisions: Option<PathBuf>,
-    /// Print lines instead of drawing a screen (the default without a terminal)
-    #[arg(long, conflicts_with = "tui")]
-    pub headless: bool,
-    /// Draw the screen, even where it would not be chosen
-    #[arg(long)]
-    pub tui: bool,
+    /// A screen or lines.
+    #[command(flatten)]
+    pub shape: Shape,
     /// What stdout carries in headless mode
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
-    /// How many recorded seconds pass in one, on the screen
+    /// How many recorded seconds pass in one, on the screen or with --plain
     #[arg(long, default_value_t = 60.0, value_parser = speed, value_name = "N")]
     pub speed: f64,
     /// How the screen looks.

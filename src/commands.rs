@@ -15,7 +15,7 @@ use clap::CommandFactory as _;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use crate::{
-    cli::{Cli, Color, Command, Common},
+    cli::{Cli, Color, Command, Common, Shape},
     config::file::Screen,
     exit::{Failure, code},
     surroundings::Surroundings,
@@ -64,12 +64,37 @@ pub(crate) struct Edge {
     pub(crate) around: Surroundings,
 }
 
-/// Whether a screen is drawn: where there is a terminal at both ends, or `--tui` asks for it.
-fn is_on_screen(edge: &Edge, tui: bool, headless: bool) -> Result<bool, Failure> {
-    if tui {
-        terminal::check().map_err(|error| Failure::Usage { what: error.to_string(), help: None })?;
+/// How a watch shows itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Lines, and nobody is there.
+    Lines,
+    /// Lines that answer keys.
+    Plain,
+    /// A screen.
+    Screen,
+}
+
+impl Form {
+    /// A screen where there is a terminal at both ends; `asked` is what the flags say instead.
+    fn choose(edge: &Edge, asked: Shape) -> Result<Self, Failure> {
+        let Shape { headless, tui, plain } = asked;
+        if tui || plain {
+            terminal::check().map_err(|error| Failure::Usage { what: error.to_string(), help: None })?;
+        }
+        Ok(if plain {
+            Self::Plain
+        } else if tui || (edge.around.is_interactive && !headless) {
+            Self::Screen
+        } else {
+            Self::Lines
+        })
     }
-    Ok(tui || (edge.around.is_interactive && !headless))
+
+    /// Somebody is there.
+    const fn stays(self) -> bool {
+        !matches!(self, Self::Lines)
+    }
 }
 
 /// Writes to stdout; a closed pipe is nobody's fault.

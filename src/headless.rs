@@ -2,7 +2,10 @@
 
 mod text;
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -14,6 +17,7 @@ use crate::engine::{
     snapshot::Snapshot,
     time::Time,
 };
+use crate::tui::keymap::Keymap;
 
 /// What stdout carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -32,6 +36,8 @@ pub enum Format {
 pub struct Printer<W> {
     format: Format,
     out: W,
+    /// Names of the keys, where some can be pressed.
+    keymap: Arc<Keymap>,
     started: Option<Box<Started>>,
     verdict: Option<VerdictChange>,
     ended: Option<(Time, Ended)>,
@@ -54,8 +60,14 @@ struct Document<'a> {
 
 impl<W: Write> Printer<W> {
     /// A printer to `out`.
-    pub const fn new(format: Format, out: W) -> Self {
-        Self { format, out, started: None, verdict: None, ended: None }
+    pub fn new(format: Format, out: W) -> Self {
+        Self { format, out, keymap: Arc::default(), started: None, verdict: None, ended: None }
+    }
+
+    /// The same with keys by the names that they have here.
+    #[must_use]
+    pub fn with_keys(self, keymap: Arc<Keymap>) -> Self {
+        Self { keymap, ..self }
     }
 
     /// Prints one event, if this format shows it.
@@ -86,7 +98,7 @@ impl<W: Write> Printer<W> {
     /// Those of the output.
     pub fn idle(&mut self, now: &Snapshot) -> io::Result<()> {
         if self.format == Format::Text && self.ended.is_none() {
-            writeln!(self.out, "{}", text::progress(now))?;
+            writeln!(self.out, "{}", text::progress(now, &self.keymap))?;
             self.out.flush()?;
         }
         Ok(())

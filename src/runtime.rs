@@ -14,4 +14,5 @@ pub mod replaying;
 pub mod reporting;
 pub mod screen;
 pub mod session;
+pub mod shown;
 pub mod signals;

@@ -16,6 +16,7 @@ pub mod keymap;
 pub mod lists;
 pub mod modal;
 pub mod model;
+pub mod plain;
 pub mod surface;
 pub mod terminal;
 pub mod theme;

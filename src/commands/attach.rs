@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use tokio::sync::mpsc;
 
-use super::Edge;
+use super::{Edge, Form};
 use crate::{
     backend::{self, Backend, ladder::Plan},
     cli::Look,
@@ -129,10 +129,19 @@ pub(super) fn journal(
 }
 
 /// The notification channels, and what they want written to the terminal.
-pub(super) async fn channels(edge: &Edge, config: &file::Notify) -> Result<(Channels, mpsc::Receiver<Vec<u8>>), Failure> {
+pub(super) async fn channels(
+    edge: &Edge,
+    config: &file::Notify,
+    form: Form,
+) -> Result<(Channels, mpsc::Receiver<Vec<u8>>), Failure> {
     let (sequences, bytes) = mpsc::channel(TERMINAL_BYTES);
     let around = &edge.around;
-    let kind = TerminalKind::detect(&around.text("TERM"), &around.text("TERM_PROGRAM"), &around.text("TMUX"));
+    let kind = match form {
+        Form::Plain => TerminalKind::BELL,
+        Form::Lines | Form::Screen => {
+            TerminalKind::detect(&around.text("TERM"), &around.text("TERM_PROGRAM"), &around.text("TMUX"))
+        }
+    };
     let webhook_url = match config.webhook.as_ref().and_then(|w| w.url_from.as_ref()) {
         Some(place) => Some(
             place

@@ -16,12 +16,12 @@ use crate::{
     },
     engine::role::{Role, Sides},
     exit::Failure,
-    journal::store::Store,
     runtime::{
         clock::{Clock, wall_clock},
         polling::Past,
         screen::ScreenSettings,
-        session::{Front, Left, Right, Session},
+        session::{Left, Right, Session},
+        shown::Front,
     },
 };
 
@@ -51,13 +51,13 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let backend = backend::demo::build(&format!("http://{}/", servers.router), attach::plan(file), read_only.is_some())
         .map_err(Failure::internal)?;
     let right = place.right(edge, file, start).map(|right| Right { locator: backend.eyes.locator(), ..right });
-    let rule = watch::rule(&args.run, read_only, place.stays);
+    let rule = watch::rule(&args.run, read_only, place.form.stays());
     let setup = watch::setup(&loaded, Some(&backend), rule);
     let poller = attach::poller(file, &Role::BOTH).await?;
-    let (channels, bytes) = attach::channels(edge, &file.notify).await?;
+    let (channels, bytes) = attach::channels(edge, &file.notify, place.form).await?;
     let look = attach::load(edge, &attach::looks(&args.run.look))?.file;
     let begun = watch::begin(&place, &args.run, setup, start, &mut notes);
-    let front = watch::front(edge, &args.run, &look, place.stays, &clock, bytes, place.store.as_ref());
+    let front = place.front(edge, &args.run, &look, &clock, bytes);
     let session = Session {
         begun,
         clock: clock.clone(),
@@ -66,7 +66,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         backend: Some(backend),
         right,
         channels,
-        front: guided(front, args.tour, place.store.as_ref())?,
+        front: if args.tour { guided(front)? } else { place.greeted(front) },
         timeout: args.run.timeout,
         notes,
         can_hand_over: false,
@@ -79,12 +79,11 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     }
 }
 
-/// A screen that shows somebody around, where that was asked for.
-fn guided(front: Front, tour: bool, store: Option<&Store>) -> Result<Front, Failure> {
+/// A screen that shows somebody around.
+fn guided(front: Front) -> Result<Front, Failure> {
     match front {
-        front if !tour => Ok(watch::greeted(front, store)),
         Front::Screen(settings, bytes) => Ok(Front::Screen(Box::new(ScreenSettings { tour: true, ..*settings }), bytes)),
-        Front::Lines(..) => {
+        Front::Lines(..) | Front::Plain(..) => {
             Err(Failure::usage("the tour needs a terminal at both ends", "run rollwatch demo --tour in a terminal, without a pipe"))
         }
     }

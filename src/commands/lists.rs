@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::CommandFactory as _;
 
-use super::{Edge, attach, print};
+use super::{Edge, Form, attach, print};
 use crate::{
     cli::Cli,
     engine::{notice::Notice, snapshot::Tone, verdict::Outcome},
@@ -73,7 +73,7 @@ pub(super) fn man() -> Result<u8, Failure> {
 /// `notify test`
 pub(super) async fn notify_test(edge: &Edge) -> Result<u8, Failure> {
     let loaded = attach::load(edge, &[])?;
-    let (channels, mut bytes) = attach::channels(edge, &loaded.file.notify).await?;
+    let (channels, mut bytes) = attach::channels(edge, &loaded.file.notify, Form::Lines).await?;
     let deployment = loaded.file.deployment;
     let notice = Notice {
         key: "test".to_owned(),

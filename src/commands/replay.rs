@@ -7,8 +7,9 @@ use std::{io::Write as _, path::Path};
 
 use record::Record;
 use serde::Serialize;
+use tokio::sync::mpsc;
 
-use super::{Edge, attach, watch};
+use super::{Edge, Form, attach, watch};
 use crate::{
     cli::Replay as Args,
     engine::{verdict::Verdict, watch::Watch},
@@ -16,12 +17,14 @@ use crate::{
     runtime::{
         clock::Clock,
         logging::{self, Destination},
-        replaying,
+        replaying::{self, Recorded},
+        shown::Front,
     },
 };
 
 pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
-    if super::is_on_screen(edge, args.tui, args.headless)? {
+    let form = Form::choose(edge, args.shape)?;
+    if form.stays() {
         let [file] = args.files.as_slice() else {
             return Err(Failure::usage("the screen plays one file at a time", "name one file, or say --headless"));
         };
@@ -29,8 +32,13 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         let record = Record::read(file)?;
         let clock = Clock::scaled(record.began, args.speed);
         let settings = watch::screen(edge, &attach::load(edge, &attach::looks(&args.look))?.file, &clock);
-        let (watch, _) = Watch::new(record.setup, record.began, false);
-        replaying::on_screen(watch, record.inputs, clock, settings).await.map_err(Failure::internal)?;
+        let (watch, first) = Watch::new(record.setup, record.began, false);
+        let recorded = Recorded { watch, began: record.began, first, inputs: record.inputs };
+        // Nobody is notified of what is long past.
+        let (_notices, bytes) = mpsc::channel(1);
+        let front =
+            if form == Form::Plain { Front::Plain(Box::new(settings), bytes) } else { Front::Screen(Box::new(settings), bytes) };
+        replaying::play(recorded, clock, front).await.map_err(Failure::internal)?;
         return Ok(code::OK);
     }
     logging::start(edge.common.verbose, Destination::Stderr);

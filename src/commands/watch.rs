@@ -2,9 +2,10 @@
 
 use std::{path::Path, sync::Arc};
 
+use tokio::sync::mpsc::Receiver;
 use url::Url;
 
-use super::{Edge, attach, baseline, hand_over, report};
+use super::{Edge, Form, attach, baseline, hand_over, report};
 use crate::{
     backend::Backend,
     cli::{Run, Watch as Args},
@@ -23,7 +24,8 @@ use crate::{
         clock::{Clock, wall_clock},
         logging::{self, Destination},
         screen::ScreenSettings,
-        session::{Begun, Front, Left, Right, Session},
+        session::{Begun, Left, Right, Session},
+        shown::Front,
     },
     tui::{keymap::Keymap, terminal, title::Outside, view::greeting},
 };
@@ -48,11 +50,11 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let read_only = args.run.read_only.then(|| "asked for with --read-only".to_owned()).or(held);
     let backend = attach::backend(file, read_only.is_some())?;
     check_promotes(&args.run, loaded.policy.baseline)?;
-    check_flags(&args.run, backend.is_some(), file.deployment.protected, place.stays)?;
+    check_flags(&args.run, backend.is_some(), file.deployment.protected, place.form.stays())?;
     reach(backend.as_ref()).await?;
-    let mut rule = rule(&args.run, read_only, place.stays);
+    let mut rule = rule(&args.run, read_only, place.form.stays());
     rule.usual = place.store.as_ref().map(|store| durations(store, &file.deployment.name)).unwrap_or_default();
-    let (channels, bytes) = attach::channels(edge, &file.notify).await?;
+    let (channels, bytes) = attach::channels(edge, &file.notify, place.form).await?;
     let (begun, polled) = if args.resume {
         resume(place.store.as_ref(), args.run.journal.as_deref(), &loaded, rule, start, &mut notes, &mut reports)?
     } else {
@@ -70,7 +72,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         backend,
         right,
         channels,
-        front: greeted(front(edge, &args.run, file, place.stays, &clock, bytes, place.store.as_ref()), place.store.as_ref()),
+        front: place.greeted(place.front(edge, &args.run, file, &clock, bytes)),
         timeout: args.run.timeout,
         notes,
         past,
@@ -106,8 +108,7 @@ fn overrides(args: &Args, has_file: bool) -> Vec<Override> {
 
 /// Where this session stands: its terminal, its store.
 pub(super) struct Place {
-    /// Somebody watches.
-    pub(super) stays: bool,
+    pub(super) form: Form,
     pub(super) store: Option<Store>,
     pub(super) notes: Vec<String>,
     locator: String,
@@ -115,22 +116,47 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn find(edge: &Edge, run: &Run, file: &File) -> Result<Self, Failure> {
-        let stays = super::is_on_screen(edge, run.tui, run.headless)?;
+        let form = Form::choose(edge, run.shape)?;
         let (store, notes) = match attach::store(edge) {
             Ok(store) => (Some(store), Vec::new()),
             Err(error) => (None, vec![format!("no journal is kept, so nothing can be acted on: {error}")]),
         };
-        Ok(Self { stays, store, notes, locator: locator(file) })
+        Ok(Self { form, store, notes, locator: locator(file) })
     }
 
     pub(super) fn right(&self, edge: &Edge, file: &File, since: Time) -> Option<Right> {
-        let command = if self.stays { "watch" } else { "watch --headless" };
+        let command = if self.form.stays() { "watch" } else { "watch --headless" };
         Some(Right {
             store: self.store.clone()?,
             deployment: file.deployment.name.clone(),
             locator: self.locator.clone(),
             holder: attach::holder(edge, command, since),
         })
+    }
+
+    /// The screen or the lines, and with it where the log goes.
+    pub(super) fn front(&self, edge: &Edge, run: &Run, file: &File, clock: &Clock, bytes: Receiver<Vec<u8>>) -> Front {
+        let settings = || Box::new(screen(edge, file, clock));
+        let log = self.store.as_ref().map(Store::log);
+        let beside = log.as_deref().map_or(Destination::Nowhere, Destination::File);
+        let destination = if self.form.stays() { beside } else { Destination::Stderr };
+        logging::start(edge.common.verbose, destination);
+        match self.form {
+            Form::Lines => Front::Lines(run.format, bytes),
+            Form::Plain => Front::Plain(settings(), bytes),
+            Form::Screen => Front::Screen(settings(), bytes),
+        }
+    }
+
+    /// A screen that says where to begin, to somebody who never saw it.
+    pub(super) fn greeted(&self, front: Front) -> Front {
+        match front {
+            Front::Screen(settings, bytes) if greeting::has_room(terminal::size()) => {
+                let greets = self.store.as_ref().is_none_or(Store::remember_visit);
+                Front::Screen(Box::new(ScreenSettings { greets, ..*settings }), bytes)
+            }
+            as_it_is => as_it_is,
+        }
     }
 }
 
@@ -273,37 +299,6 @@ fn resume(
     let first = watch.go_live(now, rule);
     notes.extend(read.torn);
     Ok((Begun { watch, first, seq: read.last_seq, journal: Some(writer) }, playback::polled(&read.lines)))
-}
-
-/// The screen or the lines, and with it where the log goes.
-pub(super) fn front(
-    edge: &Edge,
-    run: &Run,
-    file: &File,
-    stays: bool,
-    clock: &Clock,
-    bytes: tokio::sync::mpsc::Receiver<Vec<u8>>,
-    store: Option<&Store>,
-) -> Front {
-    if !stays {
-        logging::start(edge.common.verbose, Destination::Stderr);
-        return Front::Lines(run.format, bytes);
-    }
-    match store {
-        Some(store) => logging::start(edge.common.verbose, Destination::File(&store.log())),
-        None => logging::start(edge.common.verbose, Destination::Nowhere),
-    }
-    Front::Screen(Box::new(screen(edge, file, clock)), bytes)
-}
-
-/// A screen that says where to begin, to somebody who never saw it.
-pub(super) fn greeted(front: Front, store: Option<&Store>) -> Front {
-    match front {
-        Front::Screen(settings, bytes) if greeting::has_room(terminal::size()) => {
-            Front::Screen(Box::new(ScreenSettings { greets: store.is_none_or(Store::remember_visit), ..*settings }), bytes)
-        }
-        as_it_is => as_it_is,
-    }
 }
 
 /// The screen's settings.

@@ -11,6 +11,7 @@ use crate::{
         verdict::{CheckVerdict, Outcome, Verdict},
     },
     humanize,
+    tui::keymap::Keymap,
 };
 
 /// `HH:MM:SS  WORD  sentence`, or nothing for events that are no news to a reader.
@@ -70,8 +71,9 @@ fn verb(action: Action) -> String {
 }
 
 /// The line that shows that the watch is alive.
-pub(super) fn progress(now: &Snapshot) -> String {
-    format!("{}  NOTE  {} {}", humanize::clock(now.at), now.sentence.text(), now.next.text())
+pub(super) fn progress(now: &Snapshot, keymap: &Keymap) -> String {
+    let [sentence, next] = [&now.sentence, &now.next].map(|sentence| sentence.told(|key| keymap.instead_of(key)));
+    format!("{}  NOTE  {sentence} {next}", humanize::clock(now.at))
 }
 
 /// What is behind the end: of a failure the check that failed, of anything else each that was judged.

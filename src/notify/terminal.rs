@@ -36,6 +36,9 @@ enum Dialect {
 }
 
 impl TerminalKind {
+    /// One that is sent nothing but the bell.
+    pub const BELL: Self = Self { dialect: Dialect::Bell, in_tmux: false };
+
     /// What can be told from the values of `TERM`, `TERM_PROGRAM` and `TMUX`; absent and empty mean the same.
     ///
     /// A terminal that understands both sequences gets one, or it would show everything twice.

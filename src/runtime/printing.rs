@@ -1,4 +1,4 @@
-//! The thread that prints in headless mode: a stdout that takes nothing delays no decision.
+//! The thread that prints events as lines: an output that takes nothing delays no decision.
 
 use std::{
     io::{self, Write},
@@ -17,7 +17,7 @@ use crate::{
         event::{CheckChange, Line},
         snapshot::Snapshot,
     },
-    headless::{Format, Printer},
+    headless::Printer,
 };
 
 /// Lines that may wait for stdout.
@@ -42,10 +42,10 @@ pub struct Printing {
 impl Printing {
     /// Starts the thread.
     #[must_use]
-    pub fn start(format: Format, out: impl Write + Send + 'static, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
+    pub fn start(printer: Printer<impl Write + Send + 'static>, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
         let (jobs, todo) = sync_channel(WAITING);
         let thread = std::thread::spawn(move || {
-            if let Err(error) = work(Printer::new(format, out), &todo, &snapshots) {
+            if let Err(error) = work(printer, &todo, &snapshots) {
                 tracing::warn!(%error, "stdout takes nothing any more");
             }
         });

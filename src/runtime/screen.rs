@@ -1,4 +1,4 @@
-//! The two threads of the screen: one reads keys, one draws.
+//! The two threads of the screen: one reads keys, one draws. With `--plain` that one answers keys in lines instead.
 //!
 //! Both may hang without anybody noticing: a terminal that does not read blocks the one that draws, and nothing else waits for it.
 //! The keys' thread never enters a library that could spin on a terminal that is gone; it sees the hang-up itself and says so.
@@ -6,6 +6,7 @@
 mod keys;
 mod painter;
 mod signals;
+mod teller;
 
 use std::{
     fmt,
@@ -20,6 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use self::{
     keys::Clock,
     painter::{Doors, Painter},
+    teller::Teller,
 };
 use crate::{
     engine::{action::Actor, intent::Intent, snapshot::Snapshot, time::Time},
@@ -35,6 +37,9 @@ use crate::{
 const KEYS: usize = 16;
 /// How long the thread that draws is waited for at the end.
 const LAST_FRAME: Duration = Duration::from_millis(300);
+
+/// Said when a wish finds no room.
+const BUSY: &str = "The engine does not take keys at the moment: nothing was done.";
 
 /// What a screen needs to know besides its data.
 #[derive(Clone)]
@@ -89,14 +94,31 @@ impl Screen {
         settings: ScreenSettings,
     ) -> Result<Self, TerminalError> {
         terminal::enter(settings.outside)?;
-        Self::spawn(snapshots, intents, terminal_bytes, settings).inspect_err(|_| terminal::restore())
+        let draws = |doors, output, clock| async move { Painter::new(doors, output, settings, clock).run().await };
+        Self::spawn(snapshots, intents, terminal_bytes, draws).inspect_err(|_| terminal::restore())
     }
 
-    fn spawn(
+    /// As [`Screen::start`], with answers in lines and nothing drawn. What happens is printed by somebody else, to an [`Output`] of its own.
+    ///
+    /// # Errors
+    /// As [`Screen::start`].
+    pub fn plain(
         snapshots: watch::Receiver<Arc<Snapshot>>,
         intents: mpsc::Sender<Intent>,
         terminal_bytes: mpsc::Receiver<Vec<u8>>,
         settings: ScreenSettings,
+    ) -> Result<Self, TerminalError> {
+        terminal::enter_plain()?;
+        let tells = |doors, output, clock| async move { Teller::new(doors, output, settings, clock).run().await };
+        Self::spawn(snapshots, intents, terminal_bytes, tells).inspect_err(|_| terminal::restore())
+    }
+
+    /// Both threads; `shows` is the one that is not about keys.
+    fn spawn<Shows: Future<Output = ()>>(
+        snapshots: watch::Receiver<Arc<Snapshot>>,
+        intents: mpsc::Sender<Intent>,
+        terminal_bytes: mpsc::Receiver<Vec<u8>>,
+        shows: impl FnOnce(Doors, Output, Clock) -> Shows + Send + 'static,
     ) -> Result<Self, TerminalError> {
         let clock = Clock::start();
         let (stop, stopped) = oneshot::channel();
@@ -109,7 +131,7 @@ impl Screen {
         spawn("screen", move || {
             let _finished = finished;
             let doors = Doors { snapshots, intents, terminal_bytes, typed, stopped };
-            runtime.block_on(async { Painter::new(doors, output, settings, clock).run().await });
+            runtime.block_on(shows(doors, output, clock));
         })?;
         Ok(Self { stop: Some(stop), drawn, _reading: end })
     }

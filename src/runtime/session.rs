@@ -20,10 +20,9 @@ use super::{
     notifying,
     perform::{Lock, Performance},
     polling::{Past, Polling},
-    printing::Printing,
     recorder::Recorder,
     reporting::Reporting,
-    screen::{Screen, ScreenSettings},
+    shown::{Front, Shown},
     signals::Signals,
 };
 use crate::{
@@ -38,7 +37,6 @@ use crate::{
         watch::Watch,
     },
     exit::Failure,
-    headless::Format,
     journal::{
         lock::{ActionLock, Holder, LockError},
         store::Store,
@@ -53,15 +51,6 @@ use crate::{
 const LAST_NOTICES: Duration = Duration::from_secs(5);
 /// How long the journal may take to reach the disk at the end.
 const LAST_WRITES: Duration = Duration::from_secs(5);
-
-/// Where a session shows itself.
-#[derive(Debug)]
-pub enum Front {
-    /// Lines on stdout; the bytes that notifications want written go to the terminal behind stderr.
-    Lines(Format, mpsc::Receiver<Vec<u8>>),
-    /// A screen, and the bytes that notifications want written to it.
-    Screen(Box<ScreenSettings>, mpsc::Receiver<Vec<u8>>),
-}
 
 /// The right to act on a deployment: where it is taken, and by whom.
 #[derive(Clone, Debug)]
@@ -169,18 +158,10 @@ impl Session {
         };
         let mut tasks = JoinSet::new();
         let (hand_over, handed) = mpsc::channel(1);
-        let shown = match self.front {
-            Front::Lines(format, bytes) => {
-                tasks.spawn(notifying::pass_on(bytes));
-                Shown::Lines(Printing::start(format, std::io::stdout(), pictures))
-            }
-            Front::Screen(mut settings, bytes) => {
-                settings.hand_over = self.can_hand_over.then_some(hand_over);
-                let (intents, wishes) = mpsc::channel(16);
-                tasks.spawn(wish(wishes, self.clock.clone(), happenings.clone()));
-                Shown::Screen(Screen::start(pictures, intents, bytes, *settings).map_err(Failure::internal)?)
-            }
-        };
+        let (intents, wishes) = mpsc::channel(16);
+        tasks.spawn(wish(wishes, self.clock.clone(), happenings.clone()));
+        let front = self.front.with_hand_over(self.can_hand_over.then_some(hand_over));
+        let shown = Shown::start(front, pictures, intents, &mut tasks).map_err(Failure::internal)?;
         let (notices, to_tell) = mpsc::channel(64);
         let telling = tokio::spawn(notifying::run(self.channels, to_tell, self.clock.clone(), happenings.clone()));
         for note in self.notes {
@@ -269,21 +250,6 @@ async fn join(thread: std::thread::JoinHandle<()>) {
     }
 }
 
-/// What the session shows itself by.
-enum Shown {
-    Lines(Printing),
-    Screen(Screen),
-}
-
-impl Shown {
-    fn finish(self, checks: Vec<crate::engine::event::CheckChange>) {
-        match self {
-            Self::Lines(printing) => printing.finish(checks),
-            Self::Screen(screen) => screen.stop(),
-        }
-    }
-}
-
 /// Does what the engine wants done.
 struct Performing {
     backend: Option<Backend>,
@@ -337,9 +303,7 @@ impl Hands for Performing {
 
     fn show(&mut self, line: &Line) {
         self.reporting.line(line);
-        if let Shown::Lines(printing) = &mut self.shown {
-            printing.line(line);
-        }
+        self.shown.line(line);
     }
 }
 

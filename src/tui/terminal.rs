@@ -15,7 +15,7 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec},
     fs::{Mode, OFlags},
     io::Errno,
-    termios::{self, OptionalActions, QueueSelector, Termios},
+    termios::{self, OptionalActions, OutputModes, QueueSelector, Termios},
 };
 
 use super::title::{Outside, PROGRESS_OFF};
@@ -41,16 +41,43 @@ static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
 #[derive(Debug, thiserror::Error)]
 pub enum TerminalError {
     /// Input or output goes somewhere else.
-    #[error("{0} is not a terminal: the screen needs one at both ends; use --headless for output into a file or a pipe")]
+    #[error("{0} is not a terminal: the screen and --plain need one at both ends; use --headless for output into a file or a pipe")]
     NotATerminal(&'static str),
     /// The terminal refused.
     #[error("the terminal could not be set up ({0}): use --headless")]
     Setup(#[source] io::Error),
 }
 
+/// What is done to the terminal.
+#[derive(Clone, Copy)]
+enum Use {
+    /// A screen is drawn.
+    Screen(Outside),
+    /// Lines are printed.
+    Lines,
+}
+
+impl Use {
+    fn enter(self) -> String {
+        match self {
+            Self::Screen(outside) => [if outside.title { TITLE.0 } else { "" }, ENTER].concat(),
+            Self::Lines => String::new(),
+        }
+    }
+
+    fn leave(self) -> String {
+        match self {
+            Self::Screen(outside) => {
+                let progress = if outside.progress { PROGRESS_OFF } else { "" };
+                [LEAVE, progress, if outside.title { TITLE.1 } else { "" }].concat()
+            }
+            Self::Lines => String::new(),
+        }
+    }
+}
+
 struct Taken {
-    /// What was changed besides.
-    outside: Outside,
+    by: Use,
     /// For the settings.
     control: OwnedFd,
     /// For the last bytes; it never blocks where the system allows that.
@@ -71,11 +98,24 @@ pub fn check() -> Result<(), TerminalError> {
     Ok(())
 }
 
-/// Takes the terminal: raw mode, alternate screen, bracketed paste, no cursor; its title is kept if it will be changed. A second call without [`restore`] changes nothing.
+/// Takes the terminal for a screen: raw mode, alternate screen, bracketed paste, no cursor; its title is kept if it will be changed. A
+/// second call without [`restore`] changes nothing.
 ///
 /// # Errors
 /// When input or output is no terminal, or the terminal refuses; everything done so far is undone.
 pub fn enter(outside: Outside) -> Result<(), TerminalError> {
+    take_for(Use::Screen(outside))
+}
+
+/// Takes the terminal for lines: keys come one by one and are not echoed. Nothing is written, and lines end as they always do.
+///
+/// # Errors
+/// As [`enter`].
+pub fn enter_plain() -> Result<(), TerminalError> {
+    take_for(Use::Lines)
+}
+
+fn take_for(by: Use) -> Result<(), TerminalError> {
     check()?;
     let (input, output) = (io::stdin(), io::stdout());
     let result = {
@@ -83,7 +123,7 @@ pub fn enter(outside: Outside) -> Result<(), TerminalError> {
         if place.is_some() {
             return Ok(());
         }
-        take(input.as_fd(), output.as_fd(), outside).and_then(|taken| raw_mode(place.insert(taken)))
+        take(input.as_fd(), output.as_fd(), by).and_then(|taken| raw_mode(place.insert(taken)))
     };
     if result.is_err() {
         restore();
@@ -96,9 +136,7 @@ pub fn restore() {
     let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(taken) = taken else { return };
     // A terminal that is gone or does not read cannot be helped; its settings still can.
-    let progress = if taken.outside.progress { PROGRESS_OFF } else { "" };
-    let title = if taken.outside.title { TITLE.1 } else { "" };
-    send(taken.output.as_fd(), [LEAVE, progress, title].concat().as_bytes()).ok();
+    send(taken.output.as_fd(), taken.by.leave().as_bytes()).ok();
     // Keys that were typed ahead were meant for this screen, not for the shell behind it.
     termios::tcflush(&taken.control, QueueSelector::IFlush).ok();
     termios::tcsetattr(&taken.control, OptionalActions::Now, &taken.saved).ok();
@@ -124,7 +162,7 @@ impl Output {
         Ok(Self(File::from(fd)))
     }
 
-    /// Writes a whole frame; nothing once the terminal was given back.
+    /// Writes a whole frame or line; nothing once the terminal was given back.
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -136,11 +174,21 @@ impl Output {
     }
 }
 
-fn take(input: BorrowedFd<'_>, output: BorrowedFd<'_>, outside: Outside) -> Result<Taken, Errno> {
+impl io::Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Self::write(self, bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn take(input: BorrowedFd<'_>, output: BorrowedFd<'_>, by: Use) -> Result<Taken, Errno> {
     let saved = termios::tcgetattr(input)?;
     let control = rustix::io::fcntl_dupfd_cloexec(input, 0)?;
     let output = reopened(output).or_else(|_| rustix::io::fcntl_dupfd_cloexec(output, 0))?;
-    Ok(Taken { outside, control, output, saved })
+    Ok(Taken { by, control, output, saved })
 }
 
 /// The same terminal opened anew: only so can it be written to without waiting while every other descriptor of it still waits.
@@ -152,9 +200,11 @@ fn reopened(output: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
 fn raw_mode(taken: &Taken) -> Result<(), Errno> {
     let mut raw = taken.saved.clone();
     raw.make_raw();
+    if matches!(taken.by, Use::Lines) {
+        raw.output_modes = taken.saved.output_modes | OutputModes::OPOST | OutputModes::ONLCR;
+    }
     termios::tcsetattr(&taken.control, OptionalActions::Now, &raw)?;
-    let title = if taken.outside.title { TITLE.0 } else { "" };
-    send(taken.output.as_fd(), [title, ENTER].concat().as_bytes())
+    send(taken.output.as_fd(), taken.by.enter().as_bytes())
 }
 
 /// Writes a few bytes to a terminal that may not be reading.

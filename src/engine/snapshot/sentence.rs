@@ -51,6 +51,12 @@ impl Sentence {
     /// The whole sentence without its inks.
     #[must_use]
     pub fn text(&self) -> String {
-        self.clauses.iter().flatten().map(|p| p.text.as_str()).collect()
+        self.told(|key| key)
+    }
+
+    /// The same, with the names that keys have where it is told.
+    pub fn told<'s>(&'s self, name: impl Fn(&'s str) -> &'s str) -> String {
+        let pieces = self.clauses.iter().flatten();
+        pieces.map(|piece| if piece.ink == Ink::Key { name(&piece.text) } else { piece.text.as_str() }).collect()
     }
 }

@@ -2,14 +2,13 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use rustix::process::Signal as Posix;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{Interval, MissedTickBehavior, Sleep},
 };
 
 use super::{
-    ScreenSettings,
+    BUSY, ScreenSettings,
     keys::{Clock, Typed},
     signals::Signals,
 };
@@ -30,14 +29,12 @@ use crate::{
 };
 
 /// A frame that takes longer to be taken has left the person in the dark meanwhile.
-const PROMPT_MS: u64 = 200;
+pub(super) const PROMPT_MS: u64 = 200;
 /// How long the first frame waits for what the terminal answers.
 const ANSWERS_WITHIN: Duration = Duration::from_millis(50);
 /// How long row 1 is reversed when something becomes alarming.
 const REVERSED: Duration = Duration::from_millis(400);
 const BELL: u8 = 0x07;
-/// How long a stop signal may take to stop us.
-const STOPPED_WITHIN: Duration = Duration::from_millis(200);
 
 /// Where things come from and go to.
 pub(super) struct Doors {
@@ -246,7 +243,7 @@ impl Painter {
             None => false,
             Some(Wish::Intent(intent)) => {
                 if self.doors.intents.try_send(intent).is_err() {
-                    self.ui.note = Some("The engine does not take keys at the moment: nothing was done.".to_owned());
+                    self.ui.note = Some(BUSY.to_owned());
                 }
                 false
             }
@@ -261,7 +258,10 @@ impl Painter {
                 false
             }
             Some(Wish::Redraw) => self.resize(),
-            Some(Wish::Suspend) => self.suspend().await,
+            Some(Wish::Suspend) => {
+                self.signals.put_aside().await;
+                self.take_again()
+            }
         }
     }
 
@@ -310,16 +310,6 @@ impl Painter {
             self.ui.now = now;
         }
         false
-    }
-
-    /// ctrl-z: the shell gets a clean terminal, and `fg` brings the screen back. Where nobody could continue us the signal does
-    /// nothing, and the screen simply comes back.
-    async fn suspend(&mut self) -> bool {
-        terminal::restore();
-        if rustix::process::kill_current_process_group(Posix::TSTP).is_ok() {
-            tokio::time::timeout(STOPPED_WITHIN, Signals::wait(&mut self.signals.continued)).await.ok();
-        }
-        self.take_again()
     }
 
     /// Whoever had the terminal meanwhile may have changed its settings.

@@ -64,7 +64,8 @@ impl Keymap {
     }
 
     /// The key that does here what `name` does in the table: sentences of the engine name keys of the table.
-    pub(in crate::tui) fn instead_of<'s>(&'s self, name: &'s str) -> &'s str {
+    #[must_use]
+    pub fn instead_of<'s>(&'s self, name: &'s str) -> &'s str {
         let line = self.lines().find(|(binding, _)| binding.keys.iter().any(|(_, usual)| *usual == name));
         line.and_then(|(_, keys)| keys.first()).map_or(name, |(_, name)| name)
     }

@@ -99,7 +99,7 @@ impl Confirm {
     }
 
     /// What the action would do; none where no backend acts.
-    pub(super) fn preview<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Preview> {
+    pub(in crate::tui) fn preview<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Preview> {
         let Question::Act(ActWhat::Act(action)) = self.question else { return None };
         match snapshot.abilities.get(&action) {
             Some(Ability::Ready(preview)) => Some(preview),

@@ -16,7 +16,6 @@ use crate::{
         snapshot::{ActWhat, Snapshot},
         time::Time,
     },
-    humanize,
     tui::{
         keymap::Command,
         pen::{Pen, Run, cells, tail, wrapped},
@@ -175,17 +174,15 @@ fn entry_lines<'a>(pen: &Pen<'_>, nth: usize, entry: &str, numbered: bool, room:
 
 /// Each version's share, before and after; absent where the backend moves no traffic.
 fn traffic<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, preview: &Preview, room: usize) -> Option<Item<'a>> {
-    let (before, after) = (snapshot.deployment.weight?, preview.target.weight?);
     let arrow = "━".repeat(if room >= 60 { 8 } else { 2 });
-    let side = |side: Side, before: f64, after: f64| {
+    let [candidate, baseline] = words::traffic(preview, snapshot)?.map(|share| {
         vec![
-            pen.shout(side.into(), snapshot.version(side)),
-            pen.say(Role::Text, format!("  {} ", humanize::share(before))),
+            pen.shout(share.side.into(), share.version),
+            pen.say(Role::Text, format!("  {} ", share.before)),
             pen.say(Role::Dim, format!("{arrow}▸ ")),
-            pen.shout(Role::Strong, humanize::share(after)),
+            pen.shout(Role::Strong, share.after),
         ]
-    };
-    let (candidate, baseline) = (side(Side::Candidate, before, after), side(Side::Baseline, 1.0 - before, 1.0 - after));
+    });
     let one = [candidate.clone(), vec![Run::raw("       ")], baseline.clone()].concat();
     let fits = crate::tui::pen::width(&one) <= room;
     Some(Item { word: "traffic", lines: if fits { vec![one] } else { vec![candidate, baseline] }, apart: true })
@@ -194,15 +191,8 @@ fn traffic<'a>(pen: &Pen<'_>, snapshot: &'a Snapshot, preview: &Preview, room: u
 fn target<'a>(pen: &Pen<'_>, snapshot: &Snapshot, preview: &'a Preview) -> Vec<Run<'a>> {
     let version = preview.target.version.as_str();
     let role = Side::BOTH.into_iter().find(|side| snapshot.version(*side) == version).map_or(Role::Strong, Role::from);
-    let mut runs = vec![pen.shout(role, version)];
-    if !preview.target.reference.is_empty() && preview.target.reference != version {
-        runs.push(pen.say(Role::Text, format!(", {}", preview.target.reference)));
-    }
-    let age = Side::BOTH.into_iter().find(|side| snapshot.version(*side) == version).map(|side| &snapshot.versions.of(side).age);
-    if let Some(age) = age.filter(|age| !age.is_empty()) {
-        runs.push(pen.say(Role::Dim, format!(", up {age}")));
-    }
-    runs
+    let (reference, age) = words::target(preview, snapshot);
+    vec![pen.shout(role, version), pen.say(Role::Text, reference), pen.say(Role::Dim, age)]
 }
 
 /// What is asked for, the keys, and what closes the panel.

@@ -79,6 +79,38 @@ pub(in crate::tui) fn hand_over(panel: &Confirm, snapshot: &Snapshot, keymap: &K
         .then(|| format!("{name} hands the watch over to a process without a screen, which goes on until it ends. {armed}"))
 }
 
+/// A version, and its share of the traffic before and after.
+pub(in crate::tui) struct Share<'a> {
+    pub side: Side,
+    pub version: &'a str,
+    pub before: String,
+    pub after: String,
+}
+
+/// What becomes of the traffic, the candidate's share first; none where the backend moves no traffic.
+pub(in crate::tui) fn traffic<'a>(preview: &Preview, snapshot: &'a Snapshot) -> Option<[Share<'a>; 2]> {
+    let (before, after) = (snapshot.deployment.weight?, preview.target.weight?);
+    let share = |side: Side, before: f64, after: f64| Share {
+        side,
+        version: snapshot.version(side),
+        before: humanize::share(before),
+        after: humanize::share(after),
+    };
+    Some([share(Side::Candidate, before, after), share(Side::Baseline, 1.0 - before, 1.0 - after)])
+}
+
+/// What is said of the target after its name: the backend's own name of it, and how long it has been running.
+pub(in crate::tui) fn target(preview: &Preview, snapshot: &Snapshot) -> (String, String) {
+    let target = &preview.target;
+    let is_told = !target.reference.is_empty() && target.reference != target.version;
+    let age = Side::BOTH.into_iter().find(|side| snapshot.version(*side) == target.version);
+    let age = age.map(|side| snapshot.versions.of(side).age.as_str()).filter(|age| !age.is_empty());
+    (
+        if is_told { format!(", {}", target.reference) } else { String::new() },
+        age.map(|age| format!(", up {age}")).unwrap_or_default(),
+    )
+}
+
 /// How long an action took before, and when it is called failed.
 pub(in crate::tui) fn takes(action: Action, preview: &Preview, snapshot: &Snapshot) -> String {
     let limit = Duration::try_from_secs_f64(preview.limit_s).unwrap_or_default();
