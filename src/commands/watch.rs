@@ -27,7 +27,7 @@ use crate::{
         session::{Begun, Left, Right, Session},
         shown::Front,
     },
-    tui::{keymap::Keymap, terminal, title::Outside, view::greeting},
+    tui::{keymap::Keymap, model::Visit, terminal, title::Outside, view::greeting},
 };
 
 pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
@@ -152,8 +152,9 @@ impl Place {
     pub(super) fn greeted(&self, front: Front) -> Front {
         match front {
             Front::Screen(settings, bytes) if greeting::has_room(terminal::size()) => {
-                let greets = self.store.as_ref().is_none_or(Store::remember_visit);
-                Front::Screen(Box::new(ScreenSettings { greets, ..*settings }), bytes)
+                let is_first = self.store.as_ref().is_none_or(Store::remember_visit);
+                let visit = if is_first { Visit::First } else { Visit::Again };
+                Front::Screen(Box::new(ScreenSettings { visit, ..*settings }), bytes)
             }
             as_it_is => as_it_is,
         }
@@ -314,7 +315,7 @@ pub(super) fn screen(edge: &Edge, file: &File, clock: &Clock) -> ScreenSettings 
         actor: attach::actor(edge, ActorKind::Key),
         hand_over: None,
         tour: false,
-        greets: false,
+        visit: Visit::Again,
         now: Arc::new(move || clock.now()),
     }
 }

@@ -27,6 +27,7 @@ use crate::{
     engine::{action::Actor, intent::Intent, snapshot::Snapshot, time::Time},
     tui::{
         keymap::Keymap,
+        model::Visit,
         terminal::{self, Output, TerminalError},
         theme::Capabilities,
         title::Outside,
@@ -60,8 +61,8 @@ pub struct ScreenSettings {
     pub hand_over: Option<mpsc::Sender<bool>>,
     /// Whether somebody is shown around.
     pub tour: bool,
-    /// Whether somebody is here for the first time.
-    pub greets: bool,
+    /// Whether somebody has been here before.
+    pub visit: Visit,
     /// The watch's time, for lateness and for the clock of a running action.
     pub now: Arc<dyn Fn() -> Time + Send + Sync>,
 }

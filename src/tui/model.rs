@@ -39,8 +39,8 @@ pub struct UiState {
     pub selected: Option<String>,
     /// How many of the newest events are above the pane.
     pub scrolled: usize,
-    /// Somebody is here for the first time, and has not pressed a key yet.
-    pub greets: bool,
+    /// Whether somebody has been here before.
+    pub visit: Visit,
     /// The guided tour, where there is one.
     pub tour: Option<Tour>,
     /// What the lists behind the overview remember.
@@ -61,6 +61,16 @@ pub struct UiState {
     pub frozen: Option<Frozen>,
     /// When ctrl-c was pressed once, in milliseconds of the input's own clock.
     pub(super) interrupted_ms: Option<u64>,
+}
+
+/// Whether somebody has been here before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Visit {
+    /// They know where to begin; with the first key everybody does.
+    #[default]
+    Again,
+    /// They are told.
+    First,
 }
 
 /// What the charts show: which metric, which part of the time, on which scale.

@@ -16,7 +16,7 @@ use super::{
         confirm::{Confirm, Outcome, Question},
         explain, help,
     },
-    model::{Focus, Frozen, UiState, View},
+    model::{Focus, Frozen, UiState, View, Visit},
     tour::Tour,
     view::chart::TimeView,
 };
@@ -59,7 +59,7 @@ fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> 
     let held = ui.frozen.clone();
     let snapshot = held.as_ref().map_or(present, |frozen| &frozen.picture);
     ui.note = None;
-    ui.greets = false;
+    ui.visit = Visit::Again;
     ui.selected = selected(ui, snapshot).and_then(|at| snapshot.checks.get(at)).map(|row| row.id.clone());
     let place = ui.place();
     if let (Some(Modal::Confirm(panel)), Key::Char(_)) = (&mut ui.modal, press.key)

@@ -1,6 +1,6 @@
 //! The one line for somebody who is here for the first time.
 
-use rollwatch::tui::{input::Key, keymap::Keymap, view::greeting};
+use rollwatch::tui::{input::Key, keymap::Keymap, model::Visit, view::greeting};
 
 use super::{fixture, render::Desk};
 
@@ -8,7 +8,7 @@ const LINE: &str = "New here?  enter  explains the selected check. This line goe
 
 fn newcomer(size: (u16, u16)) -> Desk {
     let mut desk = Desk::new(fixture::looks_good(), size);
-    desk.ui.greets = true;
+    desk.ui.visit = Visit::First;
     desk
 }
 
@@ -41,7 +41,7 @@ fn it_names_the_key_of_the_configuration() {
     let mut desk = newcomer((120, 40));
     let chosen = |keys: &[&str]| {
         let keys = keys.iter().map(|key| (*key).to_owned()).collect();
-        Keymap::new(&[("explain".to_owned(), keys)].into()).into()
+        Keymap::new(&[("explain".to_owned(), keys), ("open".to_owned(), Vec::new())].into()).into()
     };
     desk.ui.keymap = chosen(&["E"]);
     assert_eq!(above_the_keys(&desk), LINE.replace("enter", "E"));

@@ -91,7 +91,7 @@ impl Painter {
         let (columns, rows) = terminal::size();
         let mut ui = UiState::new(Arc::clone(&settings.keymap));
         ui.can_hand_over = settings.hand_over.is_some();
-        ui.greets = settings.greets;
+        ui.visit = settings.visit;
         ui.tour = settings.tour.then(Tour::default);
         let theme = Theme::choose(&settings.terminal);
         ui.look = Look { theme: settings.terminal.theme, shade: theme.shade, coloured: settings.terminal.is_coloured() };

@@ -6,7 +6,7 @@ use super::layout::{self, Shape};
 use crate::tui::{
     input::Key,
     keymap::{Command, Keymap, Place},
-    model::{UiState, View},
+    model::{UiState, View, Visit},
     pen::Pen,
     theme::Role,
 };
@@ -25,7 +25,7 @@ pub fn has_room((columns, rows): (u16, u16)) -> bool {
 
 /// The events without their last row, and that row, where there is room and somebody to greet.
 pub(super) fn split(events: Rect, ui: &UiState) -> (Rect, Option<Rect>) {
-    if !ui.greets || events.height <= EVENTS || key(&ui.keymap).is_empty() {
+    if ui.visit == Visit::Again || events.height <= EVENTS || key(&ui.keymap).is_empty() {
         return (events, None);
     }
     let left = Rect { height: events.height - 1, ..events };
@@ -34,7 +34,7 @@ pub(super) fn split(events: Rect, ui: &UiState) -> (Rect, Option<Rect>) {
 
 /// The key that explains; empty where none does.
 fn key(keymap: &Keymap) -> &str {
-    let enter = keymap.command(Key::Enter, Place::View(View::Overview)) == Some(Command::Explain);
+    let enter = keymap.command(Key::Enter, Place::View(View::Overview)) == Some(Command::Open);
     if enter { "enter" } else { keymap.name(Command::Explain) }
 }
 
