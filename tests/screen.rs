@@ -16,6 +16,8 @@ mod hostile;
 mod keys;
 #[path = "screen/outside.rs"]
 mod outside;
+#[path = "screen/plain.rs"]
+mod plain;
 #[path = "screen/recorded.rs"]
 mod recorded;
 #[path = "screen/render.rs"]

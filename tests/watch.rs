@@ -18,6 +18,8 @@ mod kill;
 mod leaving;
 #[path = "watch/looks.rs"]
 mod looks;
+#[path = "watch/plain.rs"]
+mod plain;
 #[path = "watch/program.rs"]
 mod program;
 #[path = "watch/pty.rs"]

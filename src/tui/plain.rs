@@ -69,7 +69,7 @@ impl Plain {
         let note = self.ui.note.clone().filter(|_| closed);
         let whole = (snapshot.badge.word, snapshot.ended.is_some());
         let is_news = self.said.replace(whole) != Some(whole);
-        note.into_iter().chain(is_news.then(|| state::next(snapshot, &self.ui.keymap))).collect()
+        spoken(note.into_iter().chain(is_news.then(|| state::next(snapshot, &self.ui.keymap))).collect())
     }
 
     /// The lines have reached the terminal: an open panel counts its time from here.
@@ -79,15 +79,19 @@ impl Plain {
 
     /// Handles one key.
     pub fn press(&mut self, snapshot: &Snapshot, press: Press, actor: &Actor) -> Answer {
-        match self.panel().cloned() {
+        let Answer { lines, wish } = match self.panel().cloned() {
             Some(open) => self.reply(&open, snapshot, press, actor),
             None => self.ask(snapshot, press, actor),
-        }
+        };
+        Answer { lines: spoken(lines), wish }
     }
 
     /// A key while a panel is open.
     fn reply(&mut self, before: &Confirm, snapshot: &Snapshot, press: Press, actor: &Actor) -> Answer {
         let command = self.ui.keymap.command(press.key, Place::Panel);
+        if command == Some(Command::Redraw) {
+            return Answer::lines(panel::lines(before, snapshot, &self.ui.keymap));
+        }
         let typed = before.takes_text() && matches!(press.key, Key::Char(_));
         let wish = update(&mut self.ui, snapshot, press, actor);
         let note = self.ui.note.clone();
@@ -97,7 +101,6 @@ impl Plain {
             (None, _) => vec![panel::LEFT.to_owned()],
             _ if typed || command == Some(Command::Erase) => Vec::new(),
             (Some(_), Some(Command::Interrupt)) => note.into_iter().collect(),
-            (Some(open), Some(Command::Redraw)) => panel::lines(open, snapshot, &keymap),
             (Some(open), Some(Command::Submit)) if open.takes_text() => panel::submitted(before, open, snapshot, &keymap),
             (Some(open), _) => vec![panel::refused(open, command, snapshot, &keymap)],
         };
@@ -147,4 +150,10 @@ impl Plain {
             _ => None,
         }
     }
+}
+
+/// Lines with words in the place of glyphs that stand alone on the screen.
+fn spoken(lines: Vec<String>) -> Vec<String> {
+    let words = [(" → ", " to "), (" ✓", ": seen"), (" …", ": not yet")];
+    lines.into_iter().map(|line| words.iter().fold(line, |line, (glyph, word)| line.replace(glyph, word))).collect()
 }
