@@ -81,7 +81,8 @@ pub(in crate::tui) fn row(pen: &mut Pen<'_>, area: Rect, entries: &[Entry<'_>], 
     let urgent = matches!(remark, Remark::Urgent(_));
     let keys_end = if urgent { remark_at } else { end };
     for entry in entries {
-        let words = width(entry) - entry.last().map_or(0, |last| last.width() - last.content.trim_end().chars().count());
+        let blanks = entry.last().map_or(0, |last| last.content.chars().rev().take_while(|letter| *letter == ' ').count());
+        let words = width(entry) - blanks;
         if x + cells(words) > keys_end {
             break;
         }
