@@ -5,14 +5,16 @@ use std::sync::Arc;
 use super::{
     recent::Recent,
     role::{Role, Sides},
-    snapshot::{Charts, Marker, MarkerKind, Point},
+    snapshot::{Charts, Differences, Marker, MarkerKind, Point},
     stats::interval::{Z99, wilson},
     time::Time,
 };
 
 /// Points kept: two hours of polls every five seconds, three times over.
 const MAX_POINTS: usize = 4320;
-/// Marks kept.
+/// Points that go at once when there are too many, so that making room is seldom work.
+const TRIM: usize = 120;
+/// Marks kept, and warm-ups.
 const MAX_MARKERS: usize = 64;
 
 /// The growing chart data of a watch.
@@ -24,14 +26,23 @@ pub struct Series {
 }
 
 impl Series {
-    /// Adds the point of one poll.
-    pub fn point(&mut self, at: Time, recent: &Recent) {
+    /// Adds the point of one poll: what each version did, how they differ since warm-up, and the evidence to promote and to roll back.
+    pub fn point(&mut self, at: Time, recent: &Recent, difference: Differences, evidence: (f32, f32)) {
         let sides = Sides::build(|role| recent.readings(role, at));
         let points = Arc::make_mut(&mut self.points);
         if points.len() == MAX_POINTS {
-            points.remove(0);
+            points.drain(..TRIM);
         }
-        points.push(Point { at, errors: sides.map(|s| s.0), p99: sides.map(|s| s.1), ..Point::default() });
+        points.push(Point {
+            at,
+            errors: sides.map(|s| s.errors),
+            p99: sides.map(|s| s.p99),
+            p95: sides.map(|s| s.p95),
+            p50: sides.map(|s| s.p50),
+            rate: sides.map(|s| s.rate),
+            difference,
+            evidence,
+        });
     }
 
     /// Marks a moment.
@@ -45,7 +56,11 @@ impl Series {
 
     /// Shades a warm-up.
     pub fn warm_up(&mut self, from: Time, to: Time) {
-        Arc::make_mut(&mut self.warm_ups).push((from, to));
+        let warm_ups = Arc::make_mut(&mut self.warm_ups);
+        if warm_ups.len() == MAX_MARKERS {
+            warm_ups.remove(0);
+        }
+        warm_ups.push((from, to));
     }
 
     /// The charts as they are now.

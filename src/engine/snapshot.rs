@@ -57,10 +57,12 @@ pub struct Snapshot {
     pub versions: Sides<VersionRow>,
     /// Facts under the versions: a word and its value ("asked", "25 %").
     pub facts: Vec<(String, String)>,
-    /// Every instance that was ever asked, bounded: the candidate's first, the worst first.
-    pub instances: Vec<InstanceRow>,
+    /// Every instance that is asked, bounded: the candidate's first, the worst first, then by name.
+    pub instances: Arc<Vec<InstanceRow>>,
     /// Every step of the ladder, in its order; empty where there is one window only.
     pub steps: Vec<StepRow>,
+    /// What there is to say of all steps together: a word or two and its value ("left", "2h42m if nothing changes, done about 22:56").
+    pub steps_facts: Vec<(String, String)>,
     /// What happened, newest first, bounded.
     pub events: Vec<EventRow>,
     /// The keys that act, in the order they are shown.
@@ -238,11 +240,12 @@ pub struct Charts {
     pub p99_limit: Option<f64>,
     /// What the baseline's error rate did in the last five minutes: lowest and highest of its 99 % interval, fractions.
     pub error_band: Option<(f64, f64)>,
-    /// How much more of errors is tolerated of the candidate: a difference of rates, a fraction.
+    /// How much more of errors is tolerated of the candidate, given the baseline's rate since warm-up: a difference of rates, a fraction.
     pub error_tolerated: f64,
-    /// How much slower it may be, relative: 0.1 is 10 %. Null where slowness is not judged by a ratio.
+    /// How much slower it may be, relative: 0.1 is 10 %. Null without a baseline, where latency has its limit only. It is the policy's own
+    /// figure; the test compares shares of requests beyond bucket bounds near the p99, and convicts from somewhat above it on.
     pub latency_tolerated: Option<f64>,
-    /// Samples younger than this are still being counted by their source: drawn, not judged.
+    /// Samples younger than this are still being counted by their source: drawn, not judged. Zero where pages are read directly.
     pub lag: Duration,
 }
 
@@ -261,9 +264,9 @@ pub struct Point {
     pub p50: Sides<Reading>,
     /// Requests a second over the last minute.
     pub rate: Sides<Reading>,
-    /// Candidate against baseline since warm-up, as it was at this poll.
+    /// Candidate against baseline since warm-up, as it was at this poll: a gap while warming up, blind, without a baseline or over.
     pub difference: Differences,
-    /// Share of the evidence needed at this poll, 0 to 1: to promote, to roll back.
+    /// Share of the evidence needed as it stood at this poll, 0 to 1: to promote, to roll back.
     pub evidence: (f32, f32),
 }
 
@@ -364,6 +367,45 @@ pub struct CheckRow {
     pub gating: bool,
     /// What is behind the verdict, line by line.
     pub explanation: Vec<Reason>,
+    /// The difference in numbers, to be drawn; null where there is none, or no band to it.
+    pub measured: Option<Measured>,
+    /// What was asked, bare, one address or query a line: for copying. Empty where the source does not say.
+    pub copy: String,
+}
+
+/// A difference in numbers, with what is tolerated of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// As measured, and between which values the true one lies.
+    pub band: Band,
+    /// From zero up to here the candidate is as good (down to here where less is worse): signed as the difference is.
+    pub tolerated: f32,
+    /// What it is a number of.
+    pub unit: Unit,
+    /// On which side of zero the candidate is worse.
+    pub worse: Side,
+}
+
+/// What a difference is a number of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// A difference of shares, as a fraction: percentage points.
+    Points,
+    /// A ratio minus one.
+    Relative,
+}
+
+/// A side of zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Over it.
+    Above,
+    /// Under it.
+    Below,
+    /// On either.
+    Both,
 }
 
 /// One version.

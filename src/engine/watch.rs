@@ -9,6 +9,7 @@ pub mod act;
 mod baseline;
 mod checks;
 mod decide;
+mod draw;
 mod explain;
 mod poll;
 mod restored;
@@ -54,6 +55,8 @@ pub struct Watch {
     started: Time,
     now: Time,
     polls: u64,
+    /// When the newest poll came in; null before the first.
+    polled: Option<Time>,
     step: Step,
     background: Background,
     pending: Pending,
@@ -153,6 +156,7 @@ impl Watch {
             started: at,
             now: at,
             polls: 0,
+            polled: None,
             step: Step::new(&setup, 1, at, Ladder::of(1)),
             background: Background::of(&setup.policy),
             pending: Pending::default(),

@@ -176,6 +176,8 @@ fn check(id: &str, name: &str, verdict: CheckVerdict, figures: [&str; 5], senten
         sentence: sentence.to_owned(),
         gating: true,
         explanation: vec![Reason::new("counted", sentence), Reason::new("what if", "one"), Reason::new("what if", "two")],
+        measured: None,
+        copy: String::new(),
     }
 }
 
@@ -370,8 +372,9 @@ pub(crate) fn looks_good() -> Snapshot {
         token: "3f2a9c81".to_owned(),
         action: None,
         acts: Vec::new(),
-        instances: Vec::new(),
+        instances: Arc::default(),
         steps: Vec::new(),
+        steps_facts: Vec::new(),
         ended: None,
     }
 }

@@ -141,7 +141,7 @@ const fn sick_check(sick: Sick) -> &'static str {
 
 impl Watch {
     /// The check that shows a metric.
-    pub(super) fn check_of(&self, metric: Metric) -> &Check {
+    pub(in crate::engine::watch) fn check_of(&self, metric: Metric) -> &Check {
         &self.checks[Check::place(metric)]
     }
 

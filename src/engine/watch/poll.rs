@@ -46,21 +46,25 @@ impl Watch {
             self.begin_step();
         }
         self.measure(&tallies, &polled.samples, first);
-        self.recent.push(self.now, tallies.clone());
-        self.series.point(self.now, &self.recent);
+        let answered = tallies.map(|tally| tally.answered);
+        self.recent.push(self.now, tallies);
+        self.polled = Some(self.now);
         self.look_after();
-        if self.ended.is_some() {
-            return;
+        let is_judged = self.ended.is_none();
+        if is_judged {
+            self.clock(since_last, answered, first);
+            checks::evaluate(self);
+            self.remember_meter();
         }
-        self.clock(since_last, &tallies, first);
-        checks::evaluate(self);
-        self.remember_meter();
-        self.decide();
+        self.draw(is_judged.then_some(answered));
+        if is_judged {
+            self.decide();
+        }
     }
 
     /// The time of the newest poll, or the start of the watch.
     pub(super) fn last_poll(&self) -> Time {
-        self.meter.back().map_or(self.started, |(at, ..)| *at)
+        self.polled.unwrap_or(self.started)
     }
 
     /// The step's clock starts with its first poll.
@@ -142,11 +146,11 @@ impl Watch {
         self.background.learn(joined);
     }
 
-    fn clock(&mut self, since_last: Duration, tallies: &Sides<Tally>, first: bool) {
+    fn clock(&mut self, since_last: Duration, answered: Sides<bool>, first: bool) {
         if first {
             return;
         }
-        let span = if !self.against().compared().iter().all(|role| tallies.of(*role).answered) {
+        let span = if !self.against().compared().iter().all(|role| *answered.of(*role)) {
             Span::Blind
         } else if self.is_shared() || self.share.is_off() {
             Span::Held

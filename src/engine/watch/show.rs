@@ -5,7 +5,7 @@ mod keys;
 mod rows;
 mod state;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::Watch;
 use crate::engine::{
@@ -35,13 +35,14 @@ pub(super) fn snapshot(watch: &Watch) -> Snapshot {
         next,
         meter: watch.meter_view(),
         window: watch.window_view(),
-        charts: watch.series.charts(watch.last_poll(), &watch.recent, watch.setup.policy.error_rate, watch.setup.policy.p99_ms),
+        charts: watch.charts(),
         checks: watch.check_rows(),
         checks_span: watch.checks_span(),
         versions: watch.version_rows(),
         facts: watch.facts(),
-        instances: Vec::new(),
+        instances: Arc::default(),
         steps: Vec::new(),
+        steps_facts: Vec::new(),
         events: watch.rows.iter().cloned().collect(),
         keys: watch.act_keys(),
         abilities,

@@ -6,7 +6,7 @@ use super::{CALM, Check, Finding};
 use crate::{
     engine::{
         compare::{MIN_REQUESTS, Metric},
-        custom::CustomCheck,
+        custom::{CustomCheck, Worse},
         event::{Evidence, Figures},
         playbook::{CLEARS, LOOK_BACK},
         policy::{BaselineMode, Kind},
@@ -104,17 +104,48 @@ impl Watch {
             value: sum.p99().filter(|p| p.is_finite()),
             of: None,
         });
-        let p99 = |role| self.step.since.of(role).p99().filter(|p| p.is_finite());
-        let (c, b) = (&self.step.since.candidate.buckets, &self.step.since.baseline.buckets);
         let noise = self.noise(Metric::Latency).unwrap_or(1.0);
         Evidence {
-            difference: p99(Role::Candidate).zip(p99(Role::Baseline).filter(|b| *b > 0.0)).map(|(c, b)| c / b - 1.0),
-            band: c.as_ref().zip(b.as_ref()).and_then(|(c, b)| sequence::quantile_ratio(c, b, 0.99, noise)),
+            difference: self.slower_by(0.99),
+            band: self.slower_between(0.99, noise),
             sides,
             limit: Some(self.setup.policy.p99_ms),
             rollback_nats: finite(self.step.compare.weighted(Metric::Latency)),
             promote_nats: finite(self.step.compare.promotes(Metric::Latency).0),
         }
+    }
+
+    /// How much longer the candidate's `q`-quantile is since warm-up, relative; null where one of them is not known.
+    pub(in crate::engine::watch) fn slower_by(&self, q: f64) -> Option<f64> {
+        let quantile = |role| self.step.since.of(role).quantile(q).filter(|ms| ms.is_finite());
+        let (c, b) = quantile(Role::Candidate).zip(quantile(Role::Baseline).filter(|b| *b > 0.0))?;
+        Some(c / b - 1.0)
+    }
+
+    /// Between which values that lies; `noise`: how much more than chance the counts scatter.
+    pub(in crate::engine::watch) fn slower_between(&self, q: f64, noise: f64) -> Option<(f64, f64)> {
+        let since = &self.step.since;
+        sequence::quantile_ratio(since.candidate.buckets.as_ref()?, since.baseline.buckets.as_ref()?, q, noise)
+    }
+
+    /// Up to which difference the candidate is not held to be worse: a difference of shares for what is counted (negative where less is
+    /// worse), a relative one for latency. Null where there is no baseline to differ from.
+    ///
+    /// Of a share the policy tolerates a part of the baseline's and some points on top, so it depends on what the baseline did since
+    /// warm-up. Latency is judged at bucket bounds, by the share of requests beyond each: a p99 longer by this much is what the policy
+    /// calls as good, and evidence grows from somewhat above it on, since [`crate::engine::policy::Tolerance::latency_abs`] of all
+    /// requests may be slow besides.
+    pub(in crate::engine::watch) fn tolerated(&self, metric: Metric) -> Option<f64> {
+        if self.against() == BaselineMode::Static {
+            return None;
+        }
+        let tolerance = self.setup.policy.tolerated();
+        let share = self.check_of(metric).evidence.sides.baseline.value.unwrap_or(0.0);
+        Some(match (metric, metric.custom(&self.setup.policy).map(|check| check.worse)) {
+            (Metric::Latency, _) => tolerance.latency_rel,
+            (_, Some(Worse::Lower)) => share / (1.0 + tolerance.error_rel) - tolerance.error_abs - share,
+            _ => share * tolerance.error_rel + tolerance.error_abs,
+        })
     }
 
     /// Suspicion with hysteresis: over its limit alone in the last five minutes, or half way to a conviction.

@@ -41,6 +41,8 @@ impl Watch {
             sentence: check.sentence.text(),
             gating: self.setup.policy.gates(&check.id),
             explanation: self.explain(check),
+            measured: None,
+            copy: String::new(),
         }
     }
 
@@ -95,10 +97,7 @@ impl Watch {
                 .weight
                 .map_or_else(|| NO_SENSE.to_owned(), |w| humanize::share(if role == Role::Candidate { w } else { 1.0 - w })),
             ready: self.step.health.ready(role),
-            rate: self
-                .recent
-                .rate(role, self.last_poll(), self.setup.policy.poll())
-                .map_or_else(|| "?/s".to_owned(), humanize::per_second),
+            rate: self.recent.rate(role, self.last_poll()).map_or_else(|| "?/s".to_owned(), humanize::per_second),
             age: self.ages().of(role).map(humanize::duration).unwrap_or_default(),
             checks: self.step.health.checks(role),
         })
