@@ -14,6 +14,7 @@ pub mod playbook;
 pub mod policy;
 pub mod recent;
 pub mod role;
+pub mod roster;
 pub mod sample;
 pub mod setup;
 pub mod share;

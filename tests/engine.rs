@@ -12,6 +12,8 @@ mod ladder;
 mod play;
 #[path = "engine/properties.rs"]
 mod properties;
+#[path = "engine/roster.rs"]
+mod roster;
 #[path = "engine/strategies.rs"]
 mod strategies;
 #[path = "engine/verdicts.rs"]

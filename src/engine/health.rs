@@ -36,9 +36,34 @@ pub struct HealthWatch {
 /// One instance as it is shown.
 #[derive(Clone, Debug)]
 struct Instance {
-    shown_up: bool,
-    against: u32,
+    shown: Shown,
     last: Health,
+}
+
+/// Up or down as it is shown: so many answers in a row change it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shown {
+    is_up: bool,
+    against: u32,
+}
+
+impl Shown {
+    /// As the first answer says.
+    pub(super) const fn new(is_up: bool) -> Self {
+        Self { is_up, against: 0 }
+    }
+
+    /// Takes one answer. `rise` and `fall`: answers in a row before it is shown up or down.
+    pub(super) fn see(&mut self, up: bool, rise: u32, fall: u32) {
+        self.against = if up == self.is_up { 0 } else { self.against + 1 };
+        if self.against >= if up { rise } else { fall } {
+            *self = Self::new(up);
+        }
+    }
+
+    pub(super) const fn is_up(self) -> bool {
+        self.is_up
+    }
 }
 
 /// Why health convicts the candidate.
@@ -110,17 +135,12 @@ impl HealthWatch {
             HealthState::Down => false,
             HealthState::Unknown => return,
         };
-        let seen = self.instances.entry((role, name.to_owned())).or_insert_with(|| Instance {
-            shown_up: up,
-            against: 0,
-            last: health.clone(),
-        });
-        seen.last = health.clone();
-        seen.against = if up == seen.shown_up { 0 } else { seen.against + 1 };
-        if seen.against >= if up { self.rise } else { self.fall } {
-            seen.shown_up = up;
-            seen.against = 0;
+        let fresh = || Instance { shown: Shown::new(up), last: health.clone() };
+        let seen = self.instances.entry((role, name.to_owned())).or_insert_with(fresh);
+        if seen.last != *health {
+            seen.last = health.clone();
         }
+        seen.shown.see(up, self.rise, self.fall);
     }
 
     /// The rule that convicts the candidate now, if one does.
@@ -161,7 +181,7 @@ impl HealthWatch {
     pub fn ready(&self, role: Role) -> Option<(u32, u32)> {
         let served: Vec<&Instance> = self.of(role).filter(|i| i.last.served).collect();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        (!served.is_empty()).then(|| (count(served.iter().filter(|i| i.shown_up).count()), count(served.len())))
+        (!served.is_empty()).then(|| (count(served.iter().filter(|i| i.shown.is_up()).count()), count(served.len())))
     }
 
     fn of(&self, role: Role) -> impl Iterator<Item = &Instance> {

@@ -35,6 +35,7 @@ use super::{
     playbook::Playbook,
     recent::{Recent, Sum},
     role::Sides,
+    roster::Roster,
     setup::{Rule, Setup},
     share::ShareWatch,
     snapshot::{EventRow, Sentence, Snapshot, Span, Tone},
@@ -65,6 +66,7 @@ pub struct Watch {
     /// When the oldest process of each version began.
     began: Sides<Option<Time>>,
     recent: Recent,
+    roster: Roster,
     series: Series,
     /// The built-in ones, then those of the configuration.
     checks: Vec<Check>,
@@ -164,6 +166,7 @@ impl Watch {
             began: Sides::default(),
             share: ShareWatch::default(),
             recent: Recent::default(),
+            roster: Roster::new(&setup.policy),
             series: Series::default(),
             checks: Check::all(&setup.policy),
             gauges: BTreeMap::new(),

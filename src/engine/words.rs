@@ -147,6 +147,11 @@ pub(super) fn p99_text(ms: f64) -> String {
     if ms.is_infinite() { "beyond the last bucket".to_owned() } else { humanize::latency(ms) }
 }
 
+/// The same where there is room for a figure only.
+pub(super) fn p99_short(ms: f64) -> String {
+    if ms.is_infinite() { "over".to_owned() } else { humanize::latency(ms) }
+}
+
 /// "v2 behaves like v1: 0.27 % errors against 0.18 %, p99 212 ms against 208 ms, job failures 0.40 % against 0.38 %."
 pub(super) fn alike<'c>(
     names: &Sides<String>,

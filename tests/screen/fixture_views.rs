@@ -17,7 +17,7 @@ use super::fixture::{self, at};
 pub(crate) fn full() -> Snapshot {
     let mut s = fixture::leaning_bad();
     (s.deployment.step, s.deployment.weight) = (Some((3, 5)), Some(0.5));
-    s.instances = instances();
+    s.instances = Arc::new(instances());
     s.steps = steps();
     s.events = events();
     s.acts = acts();

@@ -101,7 +101,7 @@ fn every_view_says_when_there_is_nothing_to_show() {
         assert!(screen.contains(said), "{screen}");
     }
     let mut baseline_only = full();
-    baseline_only.instances.retain(|row| row.role == Role::Baseline);
+    Arc::make_mut(&mut baseline_only.instances).retain(|row| row.role == Role::Baseline);
     assert!(shown(&baseline_only, "2v").contains("no instance of v2.5.0 yet; v shows all 9"));
 }
 
@@ -138,7 +138,7 @@ fn words_of_the_tabs_fit_or_give_way_to_numbers() {
 fn long_names_keep_their_ends_and_wide_letters_their_columns() {
     let mut snapshot = full();
     snapshot.versions.candidate.name = "2026-11-22-版本日本-abcdef1".to_owned();
-    for row in &mut snapshot.instances {
+    for row in Arc::make_mut(&mut snapshot.instances) {
         row.name = format!("deployment-of-the-api-in-another-namespace-日本-{}", row.name);
     }
     for size in SIZES {
@@ -154,7 +154,7 @@ fn two_hundred_instances_scroll_and_stay_the_same_screen_wide() {
     let mut snapshot = full();
     let template = fixture_views::instances().swap_remove(4);
     let row = |nth: usize| InstanceRow { name: format!("7d44f9c8b6-{nth:05}"), ..template.clone() };
-    snapshot.instances.extend((0..188).map(row));
+    Arc::make_mut(&mut snapshot.instances).extend((0..188).map(row));
     let mut desk = desk(&snapshot, (80, 24), "2G");
     let end = desk.text();
     assert!(end.contains("▸  7d44f9c8b6-00187") && end.contains("188 to 200 of 200"), "{end}");

@@ -1,6 +1,6 @@
 //! Keys on the views: what they choose, open, sort and filter; and that those that act go through the same panel from everywhere.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -57,16 +57,16 @@ fn numbers_go_to_views_and_esc_back_to_the_overview() {
 fn a_choice_is_a_name_and_survives_new_snapshots() {
     let mut desk = desk("2jj");
     assert!(chosen(&desk).starts_with("5c9f77d4c5-hd6vz"), "{}", chosen(&desk));
-    desk.observe(|s| s.instances.rotate_left(5));
+    desk.observe(|s| Arc::make_mut(&mut s.instances).rotate_left(5));
     assert!(chosen(&desk).starts_with("5c9f77d4c5-hd6vz"), "{}", chosen(&desk));
-    desk.observe(|s| s.instances.retain(|row| !row.name.ends_with("hd6vz")));
+    desk.observe(|s| Arc::make_mut(&mut s.instances).retain(|row| !row.name.ends_with("hd6vz")));
     assert!(chosen(&desk).starts_with("7d44f9c8b6"), "one that is gone gives way to the first: {}", chosen(&desk));
 }
 
 #[test]
 fn the_first_row_is_chosen_until_the_first_key() {
     let mut desk = desk("2");
-    desk.observe(|s| s.instances.swap(0, 1));
+    desk.observe(|s| Arc::make_mut(&mut s.instances).swap(0, 1));
     assert!(chosen(&desk).starts_with("5c9f77d4c5-2xk8w"), "{}", chosen(&desk));
 }
 
@@ -95,7 +95,7 @@ fn enter_opens_rows_and_pushes_the_others_down() {
     desk.press(Key::Enter);
     assert_eq!(below(&desk), before);
     desk.press(Key::Enter);
-    desk.observe(|s| s.instances.remove(0).name.clear());
+    desk.observe(|s| Arc::make_mut(&mut s.instances).remove(0).name.clear());
     assert!(!desk.text().contains('▾'), "what is gone is not open");
 }
 
@@ -336,7 +336,7 @@ fn strange(word: &str, number: f64, count: usize) -> Snapshot {
     let mut s = full();
     word.clone_into(&mut s.versions.candidate.name);
     let span = Duration::from_secs_f64((number.abs() * 1e6).min(1e15));
-    for (nth, row) in s.instances.iter_mut().enumerate() {
+    for (nth, row) in Arc::make_mut(&mut s.instances).iter_mut().enumerate() {
         row.name = format!("{word}{nth}");
         (row.age, row.rate, row.errors, row.p99) = (word.to_owned(), word.to_owned(), word.to_owned(), word.to_owned());
         (row.figures.errors, row.figures.p99, row.figures.counted) = (Some(number), Some(number), (number, number));

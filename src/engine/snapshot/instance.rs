@@ -6,6 +6,9 @@ use super::Reading;
 use crate::engine::{role::Role, sample::Health, time::Time};
 
 /// One instance.
+///
+/// What is of the last minute is of the last 50 to 70 seconds: it is made of the history's values and what came after them. Where there are
+/// more than 32 instances it is as of the newest value of the history; a change of state shows at once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstanceRow {
     /// `host:port`, or a pod's name.
@@ -30,7 +33,7 @@ pub struct InstanceRow {
     pub p99: String,
     /// What rows are ordered and compared by.
     pub figures: Figures,
-    /// Its error rate, one value every [`InstanceRow::HISTORY_S`] seconds, oldest first, at most [`InstanceRow::HISTORY`].
+    /// Its error rate, counted in values that end at full [`InstanceRow::HISTORY_S`] of the clock: one value every [`InstanceRow::HISTORY_S`] seconds, oldest first, at most [`InstanceRow::HISTORY`].
     pub history: Vec<Reading>,
     /// What its health endpoints said last; null when they were never asked or never answered.
     pub health: Option<Health>,
@@ -70,11 +73,12 @@ pub enum InstanceState {
     New,
     /// Nothing is known: it does not answer us.
     Silent,
-    /// It fails clearly more requests than its version's limit allows.
+    /// It fails clearly more requests than the limit allows: 20 requests at least in the last minute, and the whole 99 % interval of its
+    /// error rate over the limit.
     Erroring,
     /// It says that it cannot serve.
     NotReady,
-    /// It restarted again and again.
+    /// It restarted again and again: twice within ten minutes.
     Restarting,
 }
 

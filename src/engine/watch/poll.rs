@@ -46,6 +46,7 @@ impl Watch {
             self.begin_step();
         }
         self.measure(&tallies, &polled.samples, first);
+        self.roster.poll(self.now, &polled.samples);
         let answered = tallies.map(|tally| tally.answered);
         self.recent.push(self.now, tallies);
         self.polled = Some(self.now);

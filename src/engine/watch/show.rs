@@ -5,7 +5,7 @@ mod keys;
 mod rows;
 mod state;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use super::Watch;
 use crate::engine::{
@@ -40,7 +40,7 @@ pub(super) fn snapshot(watch: &Watch) -> Snapshot {
         checks_span: watch.checks_span(),
         versions: watch.version_rows(),
         facts: watch.facts(),
-        instances: Arc::default(),
+        instances: watch.roster.rows(),
         steps: Vec::new(),
         steps_facts: Vec::new(),
         events: watch.rows.iter().cloned().collect(),

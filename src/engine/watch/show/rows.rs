@@ -135,7 +135,7 @@ const fn loudness(verdict: CheckVerdict) -> u8 {
 fn value(what: What, figures: &Figures, p99: Option<f64>) -> String {
     let text = match what {
         What::Metric(Metric::Errors | Metric::Custom(_)) => figures.value.map(humanize::rate),
-        What::Metric(Metric::Latency) => p99.map(|ms| if ms.is_infinite() { "over".to_owned() } else { words::p99_text(ms) }),
+        What::Metric(Metric::Latency) => p99.map(words::p99_short),
         What::Traffic => figures.value.map(humanize::share_seen),
         What::Health => figures.value.zip(figures.of).map(|(up, all)| format!("{up}/{all}")),
         What::Restarts => figures.value.map(humanize::count),
