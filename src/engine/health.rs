@@ -23,7 +23,7 @@ pub(super) const RESTARTS: u32 = 3;
 pub struct HealthWatch {
     rise: u32,
     fall: u32,
-    instances: BTreeMap<(Role, String), Instance>,
+    instances: Sides<BTreeMap<String, Instance>>,
     down_polls: u32,
     down_s: f64,
     was_up: bool,
@@ -84,7 +84,7 @@ impl HealthWatch {
         Self {
             rise,
             fall,
-            instances: BTreeMap::new(),
+            instances: Sides::default(),
             down_polls: 0,
             down_s: 0.0,
             was_up: true,
@@ -135,8 +135,11 @@ impl HealthWatch {
             HealthState::Down => false,
             HealthState::Unknown => return,
         };
-        let fresh = || Instance { shown: Shown::new(up), last: health.clone() };
-        let seen = self.instances.entry((role, name.to_owned())).or_insert_with(fresh);
+        let instances = self.instances.of_mut(role);
+        let Some(seen) = instances.get_mut(name) else {
+            instances.insert(name.to_owned(), Instance { shown: Shown::new(up), last: health.clone() });
+            return;
+        };
         if seen.last != *health {
             seen.last = health.clone();
         }
@@ -185,13 +188,13 @@ impl HealthWatch {
     }
 
     fn of(&self, role: Role) -> impl Iterator<Item = &Instance> {
-        self.instances.iter().filter(move |((r, _), _)| *r == role).map(|(_, i)| i)
+        self.instances.of(role).values()
     }
 
     /// Some instance answered a health endpoint, or should have.
     #[must_use]
     pub fn is_served(&self) -> bool {
-        self.instances.values().any(|i| i.last.served)
+        Role::BOTH.into_iter().flat_map(|role| self.of(role)).any(|i| i.last.served)
     }
 
     /// Health endpoints were asked for at all.
