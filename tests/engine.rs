@@ -2,6 +2,8 @@
 
 #[path = "engine/baselines.rs"]
 mod baselines;
+#[path = "engine/climb.rs"]
+mod climb;
 #[path = "engine/custom.rs"]
 mod custom;
 #[path = "engine/instances.rs"]

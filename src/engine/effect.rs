@@ -30,8 +30,8 @@ pub enum Input {
     Noted(String, String),
     /// The process is asked to stop.
     Stop(Stop),
-    /// A recorded action is played again: taken as it was, without guards.
-    Recorded(Order),
+    /// A recorded action is played again, taken as it was, without guards; and after how many seconds it was to be called failed.
+    Recorded(Order, Option<f64>),
     /// A recorded end is played again.
     RecordedEnd(Ended),
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    action::{Action, Actor, Target},
+    action::{Action, Actor, Fact, Target},
     policy::BaselineMode,
     role::Sides,
     sample::Sample,
@@ -86,6 +86,9 @@ pub enum Event {
         /// Why, in the words of who asked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// After how many seconds it is called failed; null in records of before it was written down.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit_s: Option<f64>,
     },
     /// The backend took the request.
     #[serde(rename = "action.sent")]
@@ -100,6 +103,9 @@ pub enum Event {
         id: String,
         /// Seconds from sent to seen.
         took_s: f64,
+        /// What the last look showed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        facts: Vec<Fact>,
     },
     /// Nothing was done.
     #[serde(rename = "action.failed")]
@@ -116,6 +122,9 @@ pub enum Event {
         id: String,
         /// What was seen instead.
         seen: String,
+        /// What the last look showed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        facts: Vec<Fact>,
     },
     /// A notification went out, or did not.
     #[serde(rename = "notify")]

@@ -8,6 +8,7 @@
 pub mod act;
 mod baseline;
 mod checks;
+mod climb;
 mod decide;
 mod draw;
 mod explain;
@@ -83,11 +84,15 @@ pub struct Watch {
     armed: bool,
     has_acted: bool,
     orders: u32,
-    action: Option<Running>,
+    /// The actions of this watch, the newest first.
+    acts: VecDeque<Running>,
     restored: Option<restored::Restored>,
     stop: Option<Stop>,
     has_quit: bool,
     ended: Option<Ended>,
+    ended_at: Option<Time>,
+    /// The steps that were left, the oldest first.
+    climbed: VecDeque<climb::Climbed>,
     clock: WindowClock,
     meter: VecDeque<(Time, f64, f64)>,
     rows: VecDeque<EventRow>,
@@ -104,6 +109,8 @@ struct Step {
     index: u32,
     of: u32,
     stage: Stage,
+    /// The share of traffic asked for; null when nobody says.
+    weight: Option<f64>,
     /// Its first poll; null before that.
     started: Option<Time>,
     compare: Compare,
@@ -119,6 +126,7 @@ struct Step {
     convicted_at: Option<Time>,
     /// The window has ended, and this was said about promoting.
     judged: Option<Result<(), String>>,
+    judged_at: Option<Time>,
     /// When the window is judged next, in seconds since the step began.
     next_judgement: f64,
 }
@@ -136,9 +144,11 @@ struct WindowClock {
     total_blind: Duration,
 }
 
-/// An action under way, or the last one.
+/// An action under way, or one that was.
 #[derive(Clone, Debug)]
 struct Running {
+    /// Which one, from 1.
+    number: u32,
     order: Order,
     requested: Time,
     sent: Option<Time>,
@@ -147,6 +157,8 @@ struct Running {
     facts: Vec<Fact>,
     trouble: Option<String>,
     is_over: bool,
+    /// Somebody else was first, and nothing was sent: it is kept for the record only.
+    is_beaten: bool,
 }
 
 impl Watch {
@@ -179,11 +191,13 @@ impl Watch {
             armed: setup.rule.auto_rollback,
             has_acted: false,
             orders: 0,
-            action: None,
+            acts: VecDeque::new(),
             restored: None,
             stop: None,
             has_quit: false,
             ended: None,
+            ended_at: None,
+            climbed: VecDeque::new(),
             clock: WindowClock::default(),
             meter: VecDeque::new(),
             rows: VecDeque::new(),
@@ -212,7 +226,7 @@ impl Watch {
             Input::Told { channel, error } => self.told(channel, error),
             Input::Noted(about, sentence) => self.note(&about, sentence),
             Input::Stop(stop) => self.stop(stop),
-            Input::Recorded(order) => self.begin(order),
+            Input::Recorded(order, limit_s) => self.begin(order, limit_s.unwrap_or(self.setup.policy.verify_timeout_s)),
             Input::RecordedEnd(ended) => self.finish(ended),
         }
         self.settle_phase();
@@ -285,7 +299,7 @@ impl Watch {
     /// The action that was begun and has not ended, as far as is known.
     #[must_use]
     pub fn unfinished(&self) -> Option<&Order> {
-        self.action.as_ref().filter(|a| !a.is_over).map(|a| &a.order)
+        self.action().filter(|a| !a.is_over).map(|a| &a.order)
     }
 
     /// Set once the watch is over.
@@ -330,14 +344,19 @@ impl Watch {
         self.step.started.map_or(0.0, |t0| self.now.secs_since(t0))
     }
 
+    /// The action under way, or the last one that was begun.
+    fn action(&self) -> Option<&Running> {
+        self.acts.front().filter(|action| !action.is_beaten)
+    }
+
     fn is_acting(&self) -> bool {
-        self.restored.is_some() || self.action.as_ref().is_some_and(|a| !a.is_over)
+        self.restored.is_some() || self.action().is_some_and(|a| !a.is_over)
     }
 
     fn settle_phase(&mut self) {
         let phase = if self.ended.is_some() {
             Phase::Ended
-        } else if let Some(action) = self.action.as_ref().filter(|a| !a.is_over) {
+        } else if let Some(action) = self.action().filter(|a| !a.is_over) {
             if action.sent.is_some() { Phase::Verifying } else { Phase::Acting }
         } else if self.restored.is_some() {
             Phase::Verifying
@@ -359,6 +378,7 @@ impl Step {
         Self {
             index,
             stage: Stage::Step,
+            weight: None,
             of: u32::try_from(setup.steps.len()).unwrap_or(1).max(1),
             started: None,
             compare: Compare::new(&setup.policy, setup.window_s, ladder),
@@ -370,6 +390,7 @@ impl Step {
             alarm: None,
             convicted_at: None,
             judged: None,
+            judged_at: None,
             next_judgement: setup.window_s,
         }
     }

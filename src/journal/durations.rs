@@ -46,7 +46,7 @@ fn verified(path: &Path) -> io::Result<Vec<(Action, f64)>> {
             Event::ActionRequested { id, action, .. } => {
                 asked.insert(id, action);
             }
-            Event::ActionVerified { id, took_s } => took.extend(asked.remove(&id).map(|action| (action, took_s))),
+            Event::ActionVerified { id, took_s, .. } => took.extend(asked.remove(&id).map(|action| (action, took_s))),
             _ => {}
         }
     }

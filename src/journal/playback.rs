@@ -45,36 +45,42 @@ pub fn inputs(lines: &[Line]) -> Vec<(Time, Input)> {
                 if poll.history { Input::History(samples) } else { Input::Polled(Polled { samples, rollout: rollout(poll) }) };
             inputs.push((line.at, polled));
         } else {
-            inputs.extend(input(line).map(|input| (line.at, input)));
+            inputs.extend(input(line).into_iter().map(|input| (line.at, input)));
         }
     }
     inputs
 }
 
-fn input(line: &Line) -> Option<Input> {
-    let report = |id: &String, stage| Some(Input::Report(Report { id: id.clone(), at: line.at, stage }));
+fn input(line: &Line) -> Vec<Input> {
+    let report = |id: &String, stage| vec![Input::Report(Report { id: id.clone(), at: line.at, stage })];
     match &line.event {
-        Event::ActionRequested { id, action, target, actor, token, reason } => Some(Input::Recorded(Order {
-            id: id.clone(),
-            action: *action,
-            target: target.clone(),
-            actor: actor.clone(),
-            token: token.clone(),
-            reason: reason.clone(),
-        })),
+        Event::ActionRequested { id, action, target, actor, token, reason, limit_s } => {
+            let order = Order {
+                id: id.clone(),
+                action: *action,
+                target: target.clone(),
+                actor: actor.clone(),
+                token: token.clone(),
+                reason: reason.clone(),
+            };
+            vec![Input::Recorded(order, *limit_s)]
+        }
         Event::ActionSent { id } => report(id, Stage::Sent),
-        Event::ActionVerified { id, took_s } => {
-            report(id, Stage::Verified { took_s: *took_s, seen: Seen { done: true, facts: Vec::new() } })
+        Event::ActionVerified { id, took_s, facts } => {
+            report(id, Stage::Verified { took_s: *took_s, seen: Seen { done: true, facts: facts.clone() } })
         }
         Event::ActionFailed { id, error } => match error.strip_prefix(NOT_BEGUN) {
             Some(by) => report(id, Stage::Elsewhere { by: by.to_owned() }),
             None => report(id, Stage::Failed { error: error.clone() }),
         },
-        Event::ActionUnverified { id, seen } => report(id, Stage::Unverified { seen: seen.clone() }),
-        Event::Notify { channel, error, .. } => Some(Input::Told { channel: channel.clone(), error: error.clone() }),
-        Event::Note { about, sentence } if OUTSIDE.contains(&about.as_str()) => Some(Input::Noted(about.clone(), sentence.clone())),
-        Event::WatchEnded(ended) => Some(Input::RecordedEnd(ended.clone())),
-        _ => None,
+        Event::ActionUnverified { id, seen, facts } => {
+            let looked = Seen { done: false, facts: facts.clone() };
+            [report(id, Stage::Looked(looked)), report(id, Stage::Unverified { seen: seen.clone() })].concat()
+        }
+        Event::Notify { channel, error, .. } => vec![Input::Told { channel: channel.clone(), error: error.clone() }],
+        Event::Note { about, sentence } if OUTSIDE.contains(&about.as_str()) => vec![Input::Noted(about.clone(), sentence.clone())],
+        Event::WatchEnded(ended) => vec![Input::RecordedEnd(ended.clone())],
+        _ => Vec::new(),
     }
 }
 

@@ -133,9 +133,9 @@ impl Summary {
                 end: None,
             }),
             Event::ActionSent { id } => self.deed(id, |deed| deed.sent = Some(at)),
-            Event::ActionVerified { id, took_s } => self.deed(id, |deed| deed.end = Some((at, End::Seen(*took_s)))),
+            Event::ActionVerified { id, took_s, .. } => self.deed(id, |deed| deed.end = Some((at, End::Seen(*took_s)))),
             Event::ActionFailed { id, error } => self.deed(id, |deed| deed.end = Some((at, End::Failed(error.clone())))),
-            Event::ActionUnverified { id, seen } => self.deed(id, |deed| deed.end = Some((at, End::Unseen(seen.clone())))),
+            Event::ActionUnverified { id, seen, .. } => self.deed(id, |deed| deed.end = Some((at, End::Unseen(seen.clone())))),
             Event::Notify { channel, ok: false, error } => {
                 let why = error.as_deref().unwrap_or("no reason given");
                 self.notes.push((at, format!("Notification by {channel} not delivered: {why}")));

@@ -70,6 +70,7 @@ impl OneShot {
             actor: order.actor,
             token: order.token,
             reason: order.reason,
+            limit_s: Some(self.limit.as_secs_f64()),
         }));
         let action = self.order.action;
         let (news, mut inbox) = mpsc::channel(16);
@@ -110,9 +111,9 @@ fn told(id: &str, stage: Stage) -> Option<(Event, Option<u8>)> {
     match stage {
         Stage::Sent => Some((Event::ActionSent { id }, None)),
         Stage::Looked(_) => None,
-        Stage::Verified { took_s, .. } => Some((Event::ActionVerified { id, took_s }, Some(code::OK))),
+        Stage::Verified { took_s, seen } => Some((Event::ActionVerified { id, took_s, facts: seen.facts }, Some(code::OK))),
         Stage::Failed { error } => Some((Event::ActionFailed { id, error }, Some(code::ACTION_FAILED))),
-        Stage::Unverified { seen } => Some((Event::ActionUnverified { id, seen }, Some(code::ACTION_FAILED))),
+        Stage::Unverified { seen } => Some((Event::ActionUnverified { id, seen, facts: Vec::new() }, Some(code::ACTION_FAILED))),
         Stage::Elsewhere { by } => {
             let error = format!("{}{by}", crate::engine::watch::act::NOT_BEGUN);
             Some((Event::ActionFailed { id, error }, Some(code::ELSEWHERE)))

@@ -95,10 +95,11 @@ fn troubled(name: &str, poll: i32) -> Does {
     }
 }
 
+use InstanceState::{Erroring, Idle, NotReady, Restarting, Serving, Silent};
+
 #[test]
 fn the_candidates_stand_first_and_the_worst_of_them_before_all() {
     let played = play(&NAMES, 19, |name, poll| Some(troubled(name, poll)));
-    use InstanceState::{Erroring, Idle, NotReady, Restarting, Serving, Silent};
     let wanted = [
         ("c-crash", Restarting),
         ("c-down", NotReady),

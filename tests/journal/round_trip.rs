@@ -8,7 +8,7 @@ use proptest::{
 };
 use rollwatch::{
     engine::{
-        action::{Action, Actor, ActorKind, Target},
+        action::{Action, Actor, ActorKind, Fact, Target},
         custom::Custom,
         event::{CheckChange, Ended, Event, Evidence, Figures, Line, Poll, Reason, SCHEMA, Started, VerdictChange},
         policy::BaselineMode,
@@ -215,8 +215,17 @@ fn requested() -> impl Strategy<Value = Event> {
     let target = (text(), text(), maybe()).prop_map(|(version, reference, weight)| Target { version, reference, weight });
     let kind = prop::sample::select(vec![ActorKind::Engine, ActorKind::Key, ActorKind::Cli]);
     let actor = (kind, text()).prop_map(|(kind, user)| Actor { kind, user });
-    (text(), prop::sample::select(&Action::ALL[..]), target, actor, text(), option::of(text()))
-        .prop_map(|(id, action, target, actor, token, reason)| Event::ActionRequested { id, action, target, actor, token, reason })
+    (text(), prop::sample::select(&Action::ALL[..]), target, actor, text(), option::of(text()), maybe()).prop_map(
+        |(id, action, target, actor, token, reason, limit_s)| Event::ActionRequested {
+            id,
+            action,
+            target,
+            actor,
+            token,
+            reason,
+            limit_s,
+        },
+    )
 }
 
 fn ended() -> impl Strategy<Value = Event> {
@@ -238,6 +247,10 @@ fn verdict_change() -> impl Strategy<Value = Event> {
     )
 }
 
+fn facts() -> impl Strategy<Value = Vec<Fact>> {
+    prop::collection::vec((text(), any::<bool>()).prop_map(|(text, holds)| Fact { text, holds }), 0..3)
+}
+
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         started(),
@@ -254,9 +267,9 @@ fn event() -> impl Strategy<Value = Event> {
         (any::<u32>(), any::<u32>(), number()).prop_map(|(index, of, weight)| Event::Step { index, of, weight }),
         requested(),
         text().prop_map(|id| Event::ActionSent { id }),
-        (text(), number()).prop_map(|(id, took_s)| Event::ActionVerified { id, took_s }),
+        (text(), number(), facts()).prop_map(|(id, took_s, facts)| Event::ActionVerified { id, took_s, facts }),
         (text(), text()).prop_map(|(id, error)| Event::ActionFailed { id, error }),
-        (text(), text()).prop_map(|(id, seen)| Event::ActionUnverified { id, seen }),
+        (text(), text(), facts()).prop_map(|(id, seen, facts)| Event::ActionUnverified { id, seen, facts }),
         (text(), any::<bool>(), option::of(text())).prop_map(|(channel, ok, error)| Event::Notify { channel, ok, error }),
         (text(), text()).prop_map(|(about, sentence)| Event::Note { about, sentence }),
         ended(),
@@ -291,7 +304,7 @@ proptest! {
 #[test]
 fn numbers_of_every_size_keep_every_bit() {
     for number in [5e-324, f64::MIN_POSITIVE, 0.1 + 0.2, 1.0 / 3.0, 1e16 + 2.0, 1e300, f64::MAX, -0.0, f64::EPSILON] {
-        let event = Event::ActionVerified { id: "a".to_owned(), took_s: number };
+        let event = Event::ActionVerified { id: "a".to_owned(), took_s: number, facts: Vec::new() };
         let line = Line { v: SCHEMA, seq: 1, at: Time::default(), event };
         let Ok(Line { event: Event::ActionVerified { took_s, .. }, .. }) = decode(encode(&line).as_bytes()) else {
             panic!("{number:e} is not read back")

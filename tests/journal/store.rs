@@ -163,8 +163,9 @@ fn acted(id: &str, action: Action, took_s: Option<f64>) -> Vec<Event> {
         actor: Actor { kind: ActorKind::Key, user: "ana".to_owned() },
         token: "t".to_owned(),
         reason: None,
+        limit_s: None,
     };
-    let seen = took_s.map(|took_s| Event::ActionVerified { id: id.to_owned(), took_s });
+    let seen = took_s.map(|took_s| Event::ActionVerified { id: id.to_owned(), took_s, facts: Vec::new() });
     [Some(requested), Some(Event::ActionSent { id: id.to_owned() }), seen].into_iter().flatten().collect()
 }
 

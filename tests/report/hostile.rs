@@ -47,6 +47,7 @@ fn step(index: u32) -> Vec<Event> {
         actor: Actor { kind: ActorKind::Key, user: EVIL.to_owned() },
         token: String::new(),
         reason: Some(EVIL.to_owned()),
+        limit_s: None,
     });
     events.push(Event::ActionFailed { id: EVIL.to_owned(), error: EVIL.to_owned() });
     events

@@ -141,7 +141,7 @@ fn judge(mut watch: Watch, began: Time, inputs: Vec<(Time, Input)>) -> (Vec<Judg
 }
 
 fn takes_back(input: &Input) -> bool {
-    matches!(input, Input::Recorded(Order { action, .. }) if action.is_retreat())
+    matches!(input, Input::Recorded(Order { action, .. }, _) if action.is_retreat())
 }
 
 fn span(seconds: f64) -> String {

@@ -10,9 +10,9 @@ use crate::engine::{role::Sides, time::Time};
 /// One step: what it was, is, or is going to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepRow {
-    /// From 1.
+    /// From 1; 0 for the smoke checks before the first step of a ladder.
     pub number: u32,
-    /// The candidate's share of traffic that is asked for, a fraction; null for a bake at full traffic without one.
+    /// The candidate's share of traffic that is asked for, a fraction; null where nobody says.
     pub weight: Option<f64>,
     /// The share it got, worded; empty before it began.
     pub seen: String,
@@ -52,7 +52,7 @@ pub enum StepState {
     Current,
     /// It convicted the candidate, or was left by a rollback.
     Failed,
-    /// It was left without a verdict.
+    /// It was left without a verdict, or left out.
     Left,
     /// It has not begun.
     Waiting,

@@ -15,6 +15,9 @@ use crate::humanize;
 /// How the record of an action begins that was never begun: somebody else was first.
 pub const NOT_BEGUN: &str = "not begun: ";
 
+/// Actions that are kept.
+const MOST_ACTS: usize = 50;
+
 /// Shortest reason for promoting against the verdict, in characters.
 const SHORTEST_REASON: usize = 5;
 
@@ -52,7 +55,7 @@ impl Watch {
         if let Some(why) = &self.setup.rule.read_only {
             return Err(why.clone());
         }
-        if let Some(running) = self.action.as_ref().filter(|a| !a.is_over) {
+        if let Some(running) = self.action().filter(|a| !a.is_over) {
             return Err(format!("already in progress: {} (id {})", running.order.action.verb(), running.order.id));
         }
         let Some(rollout) = &self.rollout else {
@@ -86,15 +89,12 @@ impl Watch {
         let id = format!("{:x}-{}", self.started.ms(), self.orders + 1);
         let order = Order { id, action, target: preview.target, actor, token, reason };
         self.has_acted |= order.actor.kind == ActorKind::Engine && action.is_retreat();
-        self.begin(order.clone());
-        if let Some(running) = &mut self.action {
-            running.limit_s = preview.limit_s;
-        }
+        self.begin(order.clone(), preview.limit_s);
         self.out.push(Effect::Act(order));
     }
 
     /// An order is on its way (or was, in a watch that is played again).
-    pub(super) fn begin(&mut self, order: Order) {
+    pub(super) fn begin(&mut self, order: Order, limit_s: f64) {
         self.orders += 1;
         let by = by(&order.actor);
         let verb = order.action.verb();
@@ -106,21 +106,27 @@ impl Watch {
             actor: order.actor.clone(),
             token: order.token.clone(),
             reason: order.reason.clone(),
+            limit_s: Some(limit_s),
         });
-        self.action = Some(Running {
+        if self.acts.len() == MOST_ACTS {
+            self.acts.pop_back();
+        }
+        self.acts.push_front(Running {
+            number: self.orders,
             order,
             requested: self.now,
             sent: None,
             done: None,
-            limit_s: self.setup.policy.verify_timeout_s,
+            limit_s,
             facts: Vec::new(),
             trouble: None,
             is_over: false,
+            is_beaten: false,
         });
     }
 
     pub(super) fn report(&mut self, report: Report) {
-        let Some(running) = self.action.as_mut().filter(|a| a.order.id == report.id && !a.is_over) else {
+        let Some(running) = self.acts.front_mut().filter(|a| a.order.id == report.id && !a.is_over) else {
             return;
         };
         let (id, order) = (report.id, running.order.clone());
@@ -136,7 +142,8 @@ impl Watch {
                 running.facts = seen.facts;
                 running.done = Some(report.at);
                 running.is_over = true;
-                self.emit(Event::ActionVerified { id, took_s });
+                let facts = running.facts.clone();
+                self.emit(Event::ActionVerified { id, took_s, facts });
                 self.verified(&order, took_s);
             }
             Stage::Failed { error } => {
@@ -144,7 +151,8 @@ impl Watch {
                 self.went_wrong(&order, &format!("{} failed: {error}", words::capitalised(order.action.verb())));
             }
             Stage::Unverified { seen } => {
-                self.emit(Event::ActionUnverified { id, seen: seen.clone() });
+                let facts = running.facts.clone();
+                self.emit(Event::ActionUnverified { id, seen: seen.clone(), facts });
                 let verb = words::capitalised(order.action.verb());
                 self.went_wrong(&order, &format!("{verb} was sent but not seen to work: {seen}"));
             }
@@ -172,13 +180,13 @@ impl Watch {
             if self.weight.is_none_or(|w| w >= 1.0 - 1e-9) && !self.bakes_now() {
                 self.end(Outcome::Promoted, Some(format!("All traffic is on {c}, and it was seen to work after {took}")));
             } else {
-                self.next_step();
+                self.next_step(&format!("promoted {}", by(&order.actor)), true);
             }
         }
     }
 
     fn went_wrong(&mut self, order: &Order, sentence: &str) {
-        if let Some(running) = &mut self.action {
+        if let Some(running) = self.acts.front_mut() {
             running.is_over = true;
             running.trouble = Some(sentence.to_owned());
         }
@@ -192,9 +200,12 @@ impl Watch {
 
     /// Somebody else is acting on the same deployment: nothing was sent. What they do is seen at the next polls.
     fn was_beaten(&mut self, order: &Order, by: &str) {
-        self.emit(Event::ActionFailed { id: order.id.clone(), error: format!("{NOT_BEGUN}{by}") });
+        let error = format!("{NOT_BEGUN}{by}");
+        self.emit(Event::ActionFailed { id: order.id.clone(), error: error.clone() });
         self.row("action", format!("{} not begun", order.action.verb()), by, Some(Tone::Held));
-        self.action = None;
+        if let Some(running) = self.acts.front_mut() {
+            (running.is_over, running.is_beaten, running.trouble) = (true, true, Some(error));
+        }
         self.has_acted = false;
     }
 
@@ -209,7 +220,7 @@ impl Watch {
 
     /// The outcome of a session that is left after an action went wrong.
     pub(super) fn trouble(&self) -> Option<(Outcome, String)> {
-        let running = self.action.as_ref()?;
+        let running = self.action()?;
         let sentence = running.trouble.clone()?;
         let counts = running.order.action.is_retreat() || running.order.action.is_promotion();
         counts.then(|| (failed_outcome(running.order.action), format!("{sentence}. A human is needed")))

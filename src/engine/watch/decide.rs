@@ -51,12 +51,12 @@ impl Watch {
         let t = self.step_seconds();
         match self.judge() {
             Ok(()) => {
-                self.step.judged = Some(Ok(()));
+                (self.step.judged, self.step.judged_at) = (Some(Ok(())), Some(self.now));
                 self.change_verdict(Verdict::Pass);
             }
             // More time is more evidence only where the evidence can lead to a pass.
             Err(why) if t + 1e-9 >= self.longest() || !self.may_pass() => {
-                self.step.judged = Some(Err(why));
+                (self.step.judged, self.step.judged_at) = (Some(Err(why)), Some(self.now));
                 self.change_verdict(Verdict::Inconclusive);
             }
             Err(why) => {
@@ -223,8 +223,10 @@ impl Watch {
             .map_or_else(|| Duration::from_secs_f64((self.step_seconds() - self.window_s()).max(0.0)), |at| self.now.since(at))
     }
 
-    /// A step was promoted: the next one begins with a window and evidence of its own; what is known of the service stays.
-    pub(super) fn next_step(&mut self) {
+    /// A step is over (`how`: "promoted by ana"): the next one begins with a window and evidence of its own; what is known of the service
+    /// stays.
+    pub(super) fn next_step(&mut self, how: &str, is_promoted: bool) {
+        self.leave_step(how, is_promoted);
         self.step = Step::new(&self.setup, self.step_index(), self.now, self.step.compare.ladder());
         self.clock =
             WindowClock { total_watched: self.clock.total_watched, total_blind: self.clock.total_blind, ..WindowClock::default() };
@@ -249,6 +251,7 @@ impl Watch {
 
     pub(super) fn announce_step(&mut self) {
         self.step.index = self.step.index.max(self.step_index());
+        self.step.weight = self.weight;
         let Some(weight) = self.weight else {
             return;
         };
@@ -339,6 +342,7 @@ impl Watch {
         if self.ended.is_none() {
             self.row("watch", "ended", ended.sentence.clone(), None);
             self.ended = Some(ended.clone());
+            self.ended_at = Some(self.now);
             self.settle_phase();
             self.emit(Event::WatchEnded(ended));
         }

@@ -25,6 +25,9 @@ use crate::engine::{
 };
 use crate::humanize;
 
+/// Parts of a step's time that are told apart.
+const MAX_PARTS: usize = 240;
+
 impl Watch {
     pub(super) fn poll(&mut self, polled: Polled) {
         let since_last = self.now.since(self.last_poll());
@@ -297,6 +300,22 @@ impl WindowClock {
         match self.parts.last_mut() {
             Some((length, last)) if *last == span => *length += time,
             _ => self.parts.push((time, span)),
+        }
+        if self.parts.len() > MAX_PARTS {
+            self.merge_shortest();
+        }
+    }
+
+    /// The shortest part is added to the one before it: what is so short is hardly seen where so many are drawn.
+    fn merge_shortest(&mut self) {
+        let shortest = (1..self.parts.len().saturating_sub(1)).min_by_key(|part| self.parts[*part].0);
+        if let Some(part) = shortest {
+            let (length, _) = self.parts.remove(part);
+            self.parts[part - 1].0 += length;
+            if self.parts[part - 1].1 == self.parts[part].1 {
+                let (length, _) = self.parts.remove(part);
+                self.parts[part - 1].0 += length;
+            }
         }
     }
 }

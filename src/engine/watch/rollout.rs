@@ -7,7 +7,7 @@ use crate::humanize;
 impl Watch {
     /// A poll that began before our own action was seen may bring the state from before it: that is nobody else's doing.
     pub(super) fn without_stale_rollout(&self, began: Time, polled: Polled) -> Polled {
-        let is_stale = self.action.as_ref().and_then(|action| action.done).is_some_and(|done| began <= done);
+        let is_stale = self.action().and_then(|action| action.done).is_some_and(|done| began <= done);
         Polled { rollout: polled.rollout.filter(|_| !is_stale), ..polled }
     }
 
@@ -75,7 +75,8 @@ impl Watch {
             self.promoted_elsewhere();
         } else if self.step_index() > self.step.index || self.stage_now() > self.step.stage {
             self.note("step", format!("{change}; a new window begins"));
-            self.next_step();
+            let has_passed = self.step.judged == Some(Ok(()));
+            self.next_step("moved on by somebody else", has_passed);
         } else {
             self.note("step", format!("{change}; the window goes on"));
             self.announce_step();

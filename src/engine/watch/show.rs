@@ -4,19 +4,22 @@ mod acted;
 mod keys;
 mod rows;
 mod state;
+mod steps;
 
 use std::time::Duration;
 
-use super::Watch;
+use super::{Running, Watch};
 use crate::engine::{
     action::Ability,
     compare::Metric,
     recent::MINUTE,
-    snapshot::{ActionView, Deployment, Meter, Mode, Snapshot, Tone, Window},
+    snapshot::{ActRow, ActionView, Deployment, Meter, Mode, Snapshot, Tone, Window},
     verdict::Phase,
 };
+use crate::humanize;
 
 pub(super) fn snapshot(watch: &Watch) -> Snapshot {
+    let steps = watch.step_rows();
     let (badge, sentence, next) = watch.state();
     let mut abilities = watch.rollout.as_ref().map(|r| r.abilities.clone()).unwrap_or_default();
     if let Some(why) = &watch.setup.rule.read_only {
@@ -41,15 +44,15 @@ pub(super) fn snapshot(watch: &Watch) -> Snapshot {
         versions: watch.version_rows(),
         facts: watch.facts(),
         instances: watch.roster.rows(),
-        steps: Vec::new(),
-        steps_facts: Vec::new(),
+        steps_facts: watch.steps_facts(&steps),
+        steps,
         events: watch.rows.iter().cloned().collect(),
         keys: watch.act_keys(),
         abilities,
         usual: watch.setup.rule.usual.clone(),
         token: watch.rollout.as_ref().map(|r| r.token.clone()).unwrap_or_default(),
-        action: watch.action_view(),
-        acts: Vec::new(),
+        action: watch.action().map(action_view),
+        acts: watch.act_rows(),
         ended: watch.ended.clone(),
     }
 }
@@ -119,22 +122,36 @@ impl Watch {
         Window { watched: self.clock.watched, blind: self.clock.blind, length, ends, parts: self.clock.parts.clone() }
     }
 
-    fn action_view(&self) -> Option<ActionView> {
-        let running = self.action.as_ref()?;
-        Some(ActionView {
-            action: running.order.action,
-            by: super::act::by(&running.order.actor),
-            requested: running.requested,
-            sent: running.sent,
-            done: running.done,
-            limit: running.sent.unwrap_or(running.requested).plus(Duration::from_secs_f64(running.limit_s)),
-            facts: running.facts.clone(),
-            trouble: running.trouble.clone(),
-        })
+    /// Every action of this watch, newest first.
+    fn act_rows(&self) -> Vec<ActRow> {
+        let row = |running: &Running| {
+            let order = &running.order;
+            let share = order.target.weight.filter(|_| order.action.is_promotion());
+            ActRow {
+                number: running.number,
+                view: action_view(running),
+                target: share.map_or_else(|| order.target.version.clone(), humanize::share),
+                reason: order.reason.clone(),
+            }
+        };
+        self.acts.iter().map(row).collect()
     }
 
     /// Row 2 as plain text, for notices.
     pub(super) fn snapshot_next(&self) -> String {
         self.state().2.text()
+    }
+}
+
+fn action_view(running: &Running) -> ActionView {
+    ActionView {
+        action: running.order.action,
+        by: super::act::by(&running.order.actor),
+        requested: running.requested,
+        sent: running.sent,
+        done: running.done,
+        limit: running.sent.unwrap_or(running.requested).plus(Duration::from_secs_f64(running.limit_s)),
+        facts: running.facts.clone(),
+        trouble: running.trouble.clone(),
     }
 }

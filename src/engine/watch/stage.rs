@@ -35,7 +35,12 @@ impl Watch {
 
     /// How long this stage is watched, in seconds.
     pub(super) fn window_s(&self) -> f64 {
-        match self.step.stage {
+        self.window_of(self.step.stage)
+    }
+
+    /// How long a stage is watched, in seconds.
+    pub(super) const fn window_of(&self, stage: Stage) -> f64 {
+        match stage {
             Stage::Smoke => self.setup.policy.strategy.smoke_s,
             Stage::Step => self.setup.window_s,
             Stage::Bake => self.setup.policy.strategy.bake_s,

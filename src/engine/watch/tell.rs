@@ -112,7 +112,7 @@ impl Watch {
 
     fn action_news(&self, action: Action) -> (String, Option<String>, Tone, String, String) {
         let done = act::done_words(action);
-        if let Some(trouble) = self.action.as_ref().and_then(|a| a.trouble.clone()) {
+        if let Some(trouble) = self.action().and_then(|a| a.trouble.clone()) {
             return ("failed".to_owned(), None, Tone::Bad, format!("not {done}"), trouble);
         }
         let sentence = match &self.ended {
@@ -123,6 +123,6 @@ impl Watch {
     }
 
     fn target(&self) -> String {
-        self.action.as_ref().map_or_else(String::new, |a| a.order.target.version.clone())
+        self.action().map_or_else(String::new, |a| a.order.target.version.clone())
     }
 }

@@ -39,7 +39,7 @@ impl Watch {
             Some(Outcome::RolledBack) => {
                 self.normal_again(Say::new().strong("All traffic is on ").baseline(names).text(" again, and it was seen to work"))
             }
-            Some(Outcome::Promoted) if self.action.is_some() => {
+            Some(Outcome::Promoted) if self.action().is_some() => {
                 Say::new().strong("All traffic is on ").candidate(names).text(", and it was seen to work.").done()
             }
             _ => Sentence::plain(words::stopped(sentence)),
@@ -68,7 +68,7 @@ impl Watch {
     }
 
     fn done_by(&self) -> Sentence {
-        let Some(running) = &self.action else {
+        let Some(running) = self.action() else {
             return nothing_more();
         };
         let by = words::capitalised(&act::by(&running.order.actor));
@@ -93,7 +93,7 @@ impl Watch {
     }
 
     pub(super) fn action_state(&self) -> Option<State> {
-        let running = self.action.as_ref()?;
+        let running = self.action()?;
         let action = running.order.action;
         if let Some(trouble) = &running.trouble {
             if !(action.is_retreat() || action.is_promotion()) {

@@ -51,7 +51,7 @@ impl Watch {
 
     /// Why the key is grey, in a word or two; null when it works.
     fn off_note(&self, action: Action) -> Option<String> {
-        if let Some(running) = self.action.as_ref().filter(|a| !a.is_over) {
+        if let Some(running) = self.action().filter(|a| !a.is_over) {
             return Some(format!("{} is under way", running.order.action.verb()));
         }
         match self.ended.as_ref().map(|e| e.outcome) {

@@ -46,6 +46,11 @@ impl Watch {
         }
     }
 
+    /// A metric of one version since warm-up, worded.
+    pub(in crate::engine::watch) fn figure(&self, role: Role, metric: Metric) -> String {
+        value(What::Metric(metric), self.check_of(metric).evidence.sides.of(role), self.p99(role))
+    }
+
     fn p99(&self, role: Role) -> Option<f64> {
         self.step.since.of(role).p99()
     }
