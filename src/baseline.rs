@@ -223,6 +223,7 @@ mod tests {
             steps: Vec::new(),
             rollwatch: String::new(),
             resumed: false,
+            asked: crate::engine::role::Sides::default(),
         };
         let line = |s, event| Line { v: SCHEMA, seq: 1, at: at(s), event };
         let poll = |history| Event::Poll(Poll { index: 0, weight: None, paused: false, history });

@@ -1,6 +1,7 @@
 //! The part that judges. Pure: no clock, no input or output, no async; the same inputs give the same verdicts, bit for bit.
 
 pub mod action;
+pub mod asked;
 pub mod chart;
 pub mod compare;
 pub mod custom;

@@ -105,6 +105,7 @@ fn started(loaded: &Loaded, locator: &str, backend: &str) -> Started {
         steps: Vec::new(),
         rollwatch: env!("CARGO_PKG_VERSION").to_owned(),
         resumed: false,
+        asked: crate::engine::role::Sides::default(),
     }
 }
 

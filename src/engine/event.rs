@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{
     action::{Action, Actor, Fact, Target},
+    asked::Asked,
     policy::BaselineMode,
     role::Sides,
     sample::Sample,
@@ -189,6 +190,9 @@ pub struct Started {
     /// This watch goes on from an unfinished journal.
     #[serde(default)]
     pub resumed: bool,
+    /// What is asked about each version, in the source's words and without secrets.
+    #[serde(default)]
+    pub asked: Sides<Asked>,
 }
 
 /// `poll`: closes the samples of one poll.

@@ -14,7 +14,7 @@ pub(super) const DOWN_POLLS: u32 = 3;
 /// ... and so many seconds, while the baseline is not: convicted.
 pub(super) const DOWN_SECONDS: f64 = 20.0;
 /// Went down so often, and restarted at least once, the baseline never: a crash loop.
-const CRASH_DROPS: u32 = 2;
+pub(super) const CRASH_DROPS: u32 = 2;
 /// So many restarts, and so many more than three times the baseline's: convicted.
 pub(super) const RESTARTS: u32 = 3;
 

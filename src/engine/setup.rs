@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     action::{Action, Usual},
+    asked::Asked,
     event::Started,
     policy::Policy,
     role::Sides,
@@ -34,6 +35,8 @@ pub struct Setup {
     pub window_s: f64,
     /// SHA-256 of the effective configuration, in hex.
     pub config_sha256: String,
+    /// What is asked about each version, in the source's words.
+    pub asked: Sides<Asked>,
     /// What ends the watch, and what it may do.
     pub rule: Rule,
 }
@@ -92,6 +95,7 @@ impl Setup {
             steps: self.steps.clone(),
             rollwatch: env!("CARGO_PKG_VERSION").to_owned(),
             resumed,
+            asked: self.asked.clone(),
         }
     }
 
@@ -113,6 +117,7 @@ impl Setup {
             steps: started.steps.clone(),
             window_s: started.window_s,
             config_sha256: started.config_sha256.clone(),
+            asked: started.asked.clone(),
             rule: Rule { stays: true, replay: true, ..Rule::default() },
         })
     }

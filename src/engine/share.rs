@@ -14,6 +14,12 @@ const OFF: f64 = 0.05;
 /// ... and chance alone would do so this seldom.
 const CHANCE: f64 = 0.001;
 
+/// How far from the share asked for is near enough.
+#[must_use]
+pub fn tolerated(asked: f64) -> f64 {
+    OFF.max(asked / 4.0)
+}
+
 /// What was asked for, and whether it is so.
 #[derive(Clone, Debug, Default)]
 pub struct ShareWatch {
@@ -84,7 +90,7 @@ impl Seen {
 
     /// Too far off the share asked for, and not by chance.
     fn misses(self, asked: f64) -> bool {
-        let far = self.share().is_some_and(|seen| (seen - asked).abs() > OFF.max(asked / 4.0));
+        let far = self.share().is_some_and(|seen| (seen - asked).abs() > tolerated(asked));
         far && self.chance(asked) < CHANCE
     }
 

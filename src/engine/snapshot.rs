@@ -376,9 +376,10 @@ pub struct CheckRow {
 /// A difference in numbers, with what is tolerated of it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// As measured, and between which values the true one lies.
+    /// As measured, and between which values the true one lies: the confidence sequence of the test; of the traffic share, the 99 %
+    /// interval of the last minute.
     pub band: Band,
-    /// From zero up to here the candidate is as good (down to here where less is worse): signed as the difference is.
+    /// From zero up to here it is as good (down to here where less is worse; in either direction of a share): signed as the difference is.
     pub tolerated: f32,
     /// What it is a number of.
     pub unit: Unit,

@@ -49,6 +49,9 @@ use super::{
 /// Event rows kept for the screen.
 const MAX_ROWS: usize = 400;
 
+/// Remarks of sources kept.
+const MAX_FOUND: usize = 4;
+
 /// A running watch.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts: armed, acted, left, played again")]
@@ -71,6 +74,8 @@ pub struct Watch {
     series: Series,
     /// The built-in ones, then those of the configuration.
     checks: Vec<Check>,
+    /// What sources said of how they read the pages, bounded.
+    found: VecDeque<String>,
     /// What each configured gauge shows, by its check's id.
     gauges: BTreeMap<String, Gauge>,
     verdict: Verdict,
@@ -180,7 +185,8 @@ impl Watch {
             recent: Recent::default(),
             roster: Roster::new(&setup.policy),
             series: Series::default(),
-            checks: Check::all(&setup.policy),
+            checks: Check::all(&setup),
+            found: VecDeque::new(),
             gauges: BTreeMap::new(),
             verdict: Verdict::Inconclusive,
             told_verdict: None,
@@ -224,7 +230,7 @@ impl Watch {
             Input::Wish(intent) => self.wish(intent),
             Input::Report(report) => self.report(report),
             Input::Told { channel, error } => self.told(channel, error),
-            Input::Noted(about, sentence) => self.note(&about, sentence),
+            Input::Noted(about, sentence) => self.noted(&about, sentence),
             Input::Stop(stop) => self.stop(stop),
             Input::Recorded(order, limit_s) => self.begin(order, limit_s.unwrap_or(self.setup.policy.verify_timeout_s)),
             Input::RecordedEnd(ended) => self.finish(ended),
@@ -323,6 +329,17 @@ impl Watch {
     fn note(&mut self, about: &str, sentence: String) {
         self.row(about, sentence.clone(), "", None);
         self.emit(Event::Note { about: about.to_owned(), sentence });
+    }
+
+    /// Something from outside. What sources say of how they read the pages belongs to the explanations.
+    fn noted(&mut self, about: &str, sentence: String) {
+        if about == "metrics" {
+            if self.found.len() == MAX_FOUND {
+                self.found.pop_front();
+            }
+            self.found.push_back(sentence.clone());
+        }
+        self.note(about, sentence);
     }
 
     fn told(&mut self, channel: String, error: Option<String>) {

@@ -3,6 +3,7 @@
 //! Knows what may be asked again and when; what the answers mean is the business of [`super::metrics`] and of `source::health`. It starts
 //! no tasks: a round is a future, and dropping it ends every request in it.
 
+mod asked;
 mod page;
 mod targets;
 mod wait;
@@ -13,6 +14,7 @@ use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 use tokio::sync::Mutex;
 use url::Url;
 
+pub use self::asked::asked;
 use self::{
     page::{Outcome, Page, PageState},
     targets::{Instance, Targets},

@@ -110,6 +110,7 @@ pub(crate) fn setup(rule: Rule) -> Setup {
         steps: Vec::new(),
         window_s: 600.0,
         config_sha256: String::new(),
+        asked: Sides::default(),
         rule,
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn started(deployment: &str, candidate: &str) -> Event {
         steps: vec![1.0],
         rollwatch: "0.1.0".to_owned(),
         resumed: false,
+        asked: rollwatch::engine::role::Sides::default(),
     }))
 }
 

@@ -9,6 +9,7 @@ use proptest::{
 use rollwatch::{
     engine::{
         action::{Action, Actor, ActorKind, Fact, Target},
+        asked::Asked,
         custom::Custom,
         event::{CheckChange, Ended, Event, Evidence, Figures, Line, Poll, Reason, SCHEMA, Started, VerdictChange},
         policy::BaselineMode,
@@ -94,9 +95,14 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     ])
 }
 
+fn asked() -> impl Strategy<Value = Asked> {
+    let series = prop::collection::btree_map(text(), vec(text(), 0..3), 0..3);
+    (vec(text(), 0..3), vec(text(), 0..3), series).prop_map(|(pages, health, series)| Asked { pages, health, series })
+}
+
 fn started() -> impl Strategy<Value = Event> {
     let names = (text(), text(), text(), text(), text(), text(), text());
-    (names, number(), json_value(), vec(number(), 0..4), text(), text(), any::<bool>()).prop_map(
+    (names, number(), json_value(), vec(number(), 0..4), text(), text(), any::<bool>(), asked()).prop_map(
         |(
             (deployment, environment, backend, locator, strategy, baseline, candidate),
             window_s,
@@ -105,6 +111,7 @@ fn started() -> impl Strategy<Value = Event> {
             sha,
             version,
             resumed,
+            candidate_asked,
         )| {
             Event::WatchStarted(Box::new(Started {
                 deployment,
@@ -120,6 +127,7 @@ fn started() -> impl Strategy<Value = Event> {
                 steps,
                 rollwatch: version,
                 resumed,
+                asked: Sides { baseline: Asked::default(), candidate: candidate_asked },
             }))
         },
     )

@@ -53,6 +53,7 @@ pub(crate) fn started(deployment: &str, baseline: &str, candidate: &str) -> Even
         steps: Vec::new(),
         rollwatch: "0.1.0".to_owned(),
         resumed: false,
+        asked: rollwatch::engine::role::Sides::default(),
     }))
 }
 

@@ -11,12 +11,13 @@ use rollwatch::{
         secret::{Credential, Credentials, Secret},
     },
     engine::{
+        asked::Asked,
         intake::{Answer, Observation, Totals},
         role::Role,
         sample::{CheckState, Health, HealthState},
         time::Time,
     },
-    source::poll::{Poller, Round},
+    source::poll::{self, Poller, Round},
 };
 use serde::Deserialize;
 
@@ -356,6 +357,37 @@ async fn health_pages_mean_up_down_or_not_known() {
     let configured = judged(absent(), ok(), true).await;
     assert_eq!(configured, (Unknown, true, 0, Some("ready answered 404 Not Found".to_owned())));
     assert_eq!(judged(ok(), status("500 Internal Server Error"), true).await, (Up, true, 2, None));
+}
+
+#[test]
+fn what_is_asked_can_be_asked_by_hand_and_holds_no_secret() {
+    let file = config(
+        r#"
+        [baseline]
+        metrics = ["http://a:8081/metrics?token=canary", "http://b:8081"]
+        health = ["http://a:8081/ready"]
+        [candidate]
+        metrics = ["http://c:8081"]
+        select = { version = "v2" }
+        [metrics]
+        requests = "http_requests_total"
+        errors = { status = "5.." }
+        latency = "http_request_duration_seconds"
+        [checks.jobs]
+        events = "jobs_failed_total"
+        of = "jobs_total"
+        "#,
+    );
+    let asked = poll::asked(&file, &Role::BOTH).expect("addresses");
+    assert_eq!(asked.baseline.pages, ["http://a:8081/metrics?token=…", "http://b:8081/metrics"]);
+    assert_eq!(asked.baseline.health, ["http://a:8081/ready"]);
+    assert_eq!(asked.candidate.health, ["http://c:8081/health/ready", "http://c:8081/health/live"]);
+    let series = |version: &Asked, check: &str| version.series[check].join(" ");
+    assert_eq!(series(&asked.baseline, "errors"), r#"http_requests_total{status=~"5.."} http_requests_total"#);
+    assert_eq!(series(&asked.candidate, "latency"), r#"http_request_duration_seconds{version=~"v2"}"#);
+    assert_eq!(series(&asked.baseline, "jobs"), "jobs_failed_total jobs_total");
+    let alone = poll::asked(&file, &[Role::Candidate]).expect("addresses");
+    assert_eq!(alone.baseline, Asked::default());
 }
 
 #[tokio::test]

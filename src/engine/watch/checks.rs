@@ -7,12 +7,12 @@ mod plain;
 
 pub(super) use custom::Gauge;
 
-use super::{Watch, tell::News};
+use super::{Watch, explain::bare, tell::News};
 use crate::engine::{
     compare::Metric,
     event::{CheckChange, Event, Evidence},
     health::Sick,
-    policy::Policy,
+    setup::Setup,
     snapshot::{Sentence, Tone},
     verdict::CheckVerdict,
 };
@@ -43,6 +43,8 @@ pub(super) struct Check {
     pub(super) verdict: Option<CheckVerdict>,
     pub(super) sentence: Sentence,
     pub(super) evidence: Evidence,
+    /// What was asked, bare.
+    pub(super) copy: String,
     is_over: bool,
     is_leaning: bool,
 }
@@ -56,13 +58,15 @@ impl Check {
             verdict: None,
             sentence: Sentence::default(),
             evidence: Evidence { limit, ..Evidence::default() },
+            copy: String::new(),
             is_over: false,
             is_leaning: false,
         }
     }
 
     /// Every check there is.
-    pub(super) fn all(policy: &Policy) -> Vec<Self> {
+    pub(super) fn all(setup: &Setup) -> Vec<Self> {
+        let policy = &setup.policy;
         let built_in: [Self; BUILT_IN] = [
             Self::new(What::Metric(Metric::Errors), "errors", "error rate", Some(policy.error_rate)),
             Self::new(What::Metric(Metric::Latency), "latency", "latency p99", Some(policy.p99_ms)),
@@ -71,7 +75,8 @@ impl Check {
             Self::new(What::Traffic, "traffic", "traffic", None),
         ];
         let custom = policy.checks.iter().enumerate().map(|(place, c)| Self::new(What::of(c, place), &c.id, &c.name, None));
-        built_in.into_iter().chain(custom).collect()
+        let copied = |check: Self| Self { copy: bare(check.what, &check.id, &setup.asked), ..check };
+        built_in.into_iter().chain(custom).map(copied).collect()
     }
 
     /// Where the check of a metric stands among all.

@@ -2,8 +2,12 @@
 //! either decision, how long that takes at this traffic, by which test, and what would change it.
 
 mod alone;
+mod asked;
 mod custom;
 mod outlook;
+mod plain;
+
+pub(super) use asked::bare;
 
 use super::{
     Watch,
@@ -13,7 +17,6 @@ use crate::{
     engine::{
         compare::{ERRORS_PROMOTE, LATENCY_PROMOTE, Metric},
         event::{Evidence, Reason},
-        health,
         policy::BaselineMode,
         role::Role,
         stats::ratio::Null,
@@ -25,13 +28,15 @@ use crate::{
 impl Watch {
     /// Everything there is to say about the check with this index.
     pub(super) fn explain(&self, check: &Check) -> Vec<Reason> {
-        match check.what {
+        let mut reasons = match check.what {
             What::Metric(metric) => self.explain_metric(metric, &check.evidence),
-            What::Health => vec![self.health_rule()],
-            What::Restarts => vec![self.restarts_rule()],
-            What::Traffic => vec![traffic_rule()],
+            What::Health => self.explain_health(),
+            What::Restarts => self.explain_restarts(),
+            What::Traffic => self.explain_traffic(),
             What::Gauge(place) => self.explain_gauge(check, place),
-        }
+        };
+        reasons.extend(self.asked(check));
+        reasons
     }
 
     fn explain_metric(&self, metric: Metric, evidence: &Evidence) -> Vec<Reason> {
@@ -158,37 +163,4 @@ impl Watch {
             ),
         )
     }
-
-    fn health_rule(&self) -> Reason {
-        let names = &self.setup.names;
-        let beside = match self.against() {
-            BaselineMode::Concurrent => format!(" while {} answers; a timeout counts for neither", names.baseline),
-            _ => "; a timeout does not count".to_owned(),
-        };
-        let text = format!(
-            "rolls back when {} says it is not ready for {} polls and {} s{beside}",
-            names.candidate,
-            health::DOWN_POLLS,
-            health::DOWN_SECONDS
-        );
-        Reason::new("rule", text)
-    }
-
-    fn restarts_rule(&self) -> Reason {
-        let names = &self.setup.names;
-        let text = format!(
-            "rolls back when {} went down twice and restarted while {} did not, or after {} restarts more than three times {}'s",
-            names.candidate,
-            names.baseline,
-            health::RESTARTS,
-            names.baseline
-        );
-        Reason::new("rule", text)
-    }
-}
-
-fn traffic_rule() -> Reason {
-    let text = "holds the watch while the last minute's share is off by more than 5 pp and a quarter, and not by chance (1 in 1 000); \
-                nothing is promoted meanwhile and the time does not count";
-    Reason::new("rule", text)
 }

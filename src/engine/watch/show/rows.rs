@@ -5,12 +5,16 @@ use std::time::Duration;
 use super::super::{
     Watch,
     checks::{Check, What},
+    draw::{band_of, single},
 };
 use crate::engine::{
     compare::{MIN_REQUESTS, Metric},
-    event::Figures,
+    custom::Worse,
+    event::{Evidence, Figures},
     role::{Role, Sides},
-    snapshot::{CheckRow, VersionRow},
+    share,
+    snapshot::{CheckRow, Measured, Side, Unit, VersionRow},
+    stats::interval::{Z99, wilson},
     verdict::CheckVerdict,
     words,
 };
@@ -41,8 +45,38 @@ impl Watch {
             sentence: check.sentence.text(),
             gating: self.setup.policy.gates(&check.id),
             explanation: self.explain(check),
-            measured: None,
-            copy: String::new(),
+            measured: self.measured(check),
+            copy: check.copy.clone(),
+        }
+    }
+
+    /// The difference in numbers, where it has a band.
+    fn measured(&self, check: &Check) -> Option<Measured> {
+        match check.what {
+            What::Metric(metric) => {
+                let unit = if metric == Metric::Latency { Unit::Relative } else { Unit::Points };
+                let is_mirrored = metric.custom(&self.setup.policy).is_some_and(|custom| custom.worse == Worse::Lower);
+                Some(Measured {
+                    band: band_of(&check.evidence)?,
+                    tolerated: single(self.tolerated(metric)?),
+                    unit,
+                    worse: if is_mirrored { Side::Below } else { Side::Above },
+                })
+            }
+            What::Traffic => {
+                let asked = self.weight?;
+                let n = |role| check.evidence.sides.of(role).requests;
+                let candidate = n(Role::Candidate)?;
+                let (low, high) = wilson(candidate, candidate + n(Role::Baseline)?, Z99)?;
+                let band = Some((low - asked, high - asked));
+                Some(Measured {
+                    band: band_of(&Evidence { band, ..check.evidence.clone() })?,
+                    tolerated: single(share::tolerated(asked)),
+                    unit: Unit::Points,
+                    worse: Side::Both,
+                })
+            }
+            What::Health | What::Restarts | What::Gauge(_) => None,
         }
     }
 
