@@ -10,28 +10,46 @@ const MOST: usize = 64;
 /// What is asked about one version. Addresses hold no secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
-    /// The metrics pages, one address each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pages: Vec<String>,
+    /// The metrics pages.
+    #[serde(default)]
+    pub pages: Addresses,
     /// The health endpoints.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub health: Vec<String>,
+    #[serde(default)]
+    pub health: Addresses,
     /// What is read off the pages, by the check that wants it: `http_requests_total{status=~"5.."}`. Empty for what is found by convention.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub series: BTreeMap<String, Vec<String>>,
 }
 
-impl Asked {
-    /// Addresses, as many as are kept; the last line counts the others.
-    #[must_use]
-    pub fn addresses(all: impl IntoIterator<Item = String>) -> Vec<String> {
+/// Some addresses, and how many more there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addresses {
+    /// The first of them.
+    pub first: Vec<String>,
+    /// How many others there are.
+    pub others: usize,
+}
+
+impl FromIterator<String> for Addresses {
+    fn from_iter<I: IntoIterator<Item = String>>(all: I) -> Self {
         let mut all = all.into_iter();
-        let mut kept: Vec<String> = all.by_ref().take(MOST).collect();
-        let others = all.count();
-        if others > 0 {
-            kept.push(format!("# and {others} more"));
-        }
-        kept
+        let first = all.by_ref().take(MOST).collect();
+        Self { first, others: all.count() }
+    }
+}
+
+impl Addresses {
+    /// The first of all, and how many there are besides; null without any.
+    #[must_use]
+    pub fn one_of(&self) -> Option<(&str, usize)> {
+        let first = self.first.first()?;
+        Some((first, self.first.len() - 1 + self.others))
+    }
+
+    /// One a line; a last line counts those that are not kept.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let others = (self.others > 0).then(|| format!("# and {} more", self.others));
+        self.first.iter().cloned().chain(others)
     }
 }
 
@@ -41,9 +59,10 @@ mod tests {
 
     #[test]
     fn however_many_addresses_there_are_few_are_kept_and_the_others_are_counted() {
-        let all = |n: usize| (0..n).map(|i| format!("http://{i}/metrics"));
-        assert_eq!(Asked::addresses(all(64)).len(), 64);
-        let kept = Asked::addresses(all(200));
-        assert_eq!((kept.len(), kept[64].as_str()), (65, "# and 136 more"));
+        let all = |n: usize| (0..n).map(|i| format!("http://{i}/metrics")).collect::<Addresses>();
+        assert_eq!((all(0).one_of(), all(64).lines().count()), (None, 64));
+        let many = all(200);
+        assert_eq!(many.one_of(), Some(("http://0/metrics", 199)));
+        assert_eq!((many.lines().count(), many.lines().last()), (65, Some("# and 136 more".to_owned())));
     }
 }

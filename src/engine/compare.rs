@@ -11,6 +11,7 @@ mod budget;
 mod ceiling;
 mod counted;
 pub mod counts;
+pub mod fastest;
 pub mod forecast;
 mod instances;
 pub mod ladder;

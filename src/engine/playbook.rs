@@ -7,7 +7,7 @@ use std::{collections::VecDeque, time::Duration};
 use super::{policy::Policy, time::Time};
 
 /// Time between two looks.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+pub const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// What a look looks at.
 pub const LOOK_BACK: Duration = Duration::from_secs(300);
 /// A look over the limit is over until the rate falls under this part of it.

@@ -7,6 +7,7 @@
 
 pub mod act;
 mod baseline;
+mod budget;
 mod checks;
 mod climb;
 mod decide;
@@ -29,7 +30,7 @@ use checks::{Check, Gauge};
 use super::{
     action::{Fact, Order, Rollout},
     chart::Series,
-    compare::{Compare, background::Background, counts::Pending, ladder::Ladder},
+    compare::{Compare, background::Background, counts::Pending, fastest::Fastest, ladder::Ladder},
     effect::{Effect, Input, Stop},
     event::{CheckChange, Ended, Event},
     health::HealthWatch,
@@ -119,6 +120,8 @@ struct Step {
     /// Its first poll; null before that.
     started: Option<Time>,
     compare: Compare,
+    /// How soon a failure of everything would be found; null before the step's first poll, and where nothing is compared.
+    fastest: Option<Fastest>,
     health: HealthWatch,
     playbook: Playbook,
     /// Since warm-up; while warming up, since the step began.
@@ -399,6 +402,7 @@ impl Step {
             of: u32::try_from(setup.steps.len()).unwrap_or(1).max(1),
             started: None,
             compare: Compare::new(&setup.policy, setup.window_s, ladder),
+            fastest: None,
             health: HealthWatch::new(setup.policy.rise, setup.policy.fall),
             playbook: Playbook::new(&setup.policy, at),
             since: Sides::default(),

@@ -30,6 +30,26 @@ fn code(rule: Rule, at: impl FnMut(f64) -> (Side, Side)) -> (u8, Verdict, f64) {
 }
 
 #[test]
+fn nothing_is_found_sooner_than_is_said_to_be_possible() {
+    for (word, slow, from) in
+        [("errors", false, 150.0), ("errors", false, 400.0), ("latency", true, 150.0), ("latency", true, 400.0)]
+    {
+        let mut played = Played::new(setup(Rule { stays: true, ..Rule::default() }));
+        played.run(from, |_| (Side::good(5000.0), Side::good(5000.0)));
+        let facts = played.watch.snapshot().facts;
+        let detects = facts.into_iter().find(|(word, _)| word == "detects").expect("said").1;
+        assert_eq!(detects, "errors 10 s ✓  latency 30 s ✓");
+        let bad = Side { error_rate: if slow { 0.003 } else { 1.0 }, slow: if slow { 1.0 } else { 0.005 }, ..Side::good(5000.0) };
+        while played.watch.settled().is_none() {
+            let until = played.t + 5.0;
+            played.run(until, |_| (Side::good(5000.0), bad.clone()));
+        }
+        let (took, possible) = (played.t - from, if slow { 30.0 } else { 10.0 });
+        assert!(took >= possible && took <= possible + 10.0, "{word} from {from}: {took}");
+    }
+}
+
+#[test]
 fn a_good_candidate_passes_at_the_end_of_its_window() {
     assert_eq!(code(Rule::default(), good), (0, Verdict::Pass, 600.0));
 }

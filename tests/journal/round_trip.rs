@@ -9,7 +9,7 @@ use proptest::{
 use rollwatch::{
     engine::{
         action::{Action, Actor, ActorKind, Fact, Target},
-        asked::Asked,
+        asked::{Addresses, Asked},
         custom::Custom,
         event::{CheckChange, Ended, Event, Evidence, Figures, Line, Poll, Reason, SCHEMA, Started, VerdictChange},
         policy::BaselineMode,
@@ -97,7 +97,8 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 
 fn asked() -> impl Strategy<Value = Asked> {
     let series = prop::collection::btree_map(text(), vec(text(), 0..3), 0..3);
-    (vec(text(), 0..3), vec(text(), 0..3), series).prop_map(|(pages, health, series)| Asked { pages, health, series })
+    let addresses = || (vec(text(), 0..3), 0..9_usize).prop_map(|(first, others)| Addresses { first, others });
+    (addresses(), addresses(), series).prop_map(|(pages, health, series)| Asked { pages, health, series })
 }
 
 fn started() -> impl Strategy<Value = Event> {

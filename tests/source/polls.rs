@@ -379,9 +379,9 @@ fn what_is_asked_can_be_asked_by_hand_and_holds_no_secret() {
         "#,
     );
     let asked = poll::asked(&file, &Role::BOTH).expect("addresses");
-    assert_eq!(asked.baseline.pages, ["http://a:8081/metrics?token=…", "http://b:8081/metrics"]);
-    assert_eq!(asked.baseline.health, ["http://a:8081/ready"]);
-    assert_eq!(asked.candidate.health, ["http://c:8081/health/ready", "http://c:8081/health/live"]);
+    assert_eq!(asked.baseline.pages.first, ["http://a:8081/metrics?token=…", "http://b:8081/metrics"]);
+    assert_eq!(asked.baseline.health.first, ["http://a:8081/ready"]);
+    assert_eq!(asked.candidate.health.first, ["http://c:8081/health/ready", "http://c:8081/health/live"]);
     let series = |version: &Asked, check: &str| version.series[check].join(" ");
     assert_eq!(series(&asked.baseline, "errors"), r#"http_requests_total{status=~"5.."} http_requests_total"#);
     assert_eq!(series(&asked.candidate, "latency"), r#"http_request_duration_seconds{version=~"v2"}"#);

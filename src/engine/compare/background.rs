@@ -35,7 +35,7 @@ pub struct Background {
     latency_noise: Noise,
     /// Latencies from before the bounds were chosen: candidate (none for history), baseline.
     early: Vec<(Option<Buckets>, Buckets)>,
-    /// A factor in place of the estimates, where a test wants one.
+    /// A factor in place of the estimates, where there is nothing to estimate it from.
     fixed: Option<f64>,
 }
 
@@ -71,7 +71,13 @@ impl Background {
     /// A background whose noise factor is always `factor`, to test what does not depend on the estimate.
     #[must_use]
     pub fn with_fixed_noise(factor: f64) -> Self {
-        Self { fixed: Some(factor), ..Self::new(Tolerance::default(), Care::default()) }
+        Self::new(Tolerance::default(), Care::default()).with_noise(factor)
+    }
+
+    /// The same background with a noise factor that is always `factor`.
+    #[must_use]
+    pub fn with_noise(self, factor: f64) -> Self {
+        Self { fixed: Some(factor), ..self }
     }
 
     /// The bounds that latency is compared at; null before they are chosen, and when none was fit.

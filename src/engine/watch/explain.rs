@@ -62,9 +62,12 @@ impl Watch {
             reasons.push(self.promote_outlook(metric));
             reasons.push(self.test(metric));
             reasons.push(self.rule(metric));
-            reasons.extend(self.changes(metric));
         } else {
             reasons.extend([self.never_promotes(), self.test(metric), self.rule_alone(metric)]);
+        }
+        reasons.extend(self.detects_reason(metric));
+        if self.against().may_pass() {
+            reasons.extend(self.changes(metric));
         }
         reasons
     }

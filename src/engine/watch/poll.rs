@@ -7,6 +7,7 @@ use crate::engine::{
     compare::{
         Compare, Metric,
         counts::{Joined, Tally},
+        fastest::Fastest,
         forecast::Forecast,
         ladder::Ladder,
     },
@@ -76,7 +77,9 @@ impl Watch {
         self.step.started = Some(self.now);
         self.step.stage = self.stage_now();
         let ladder = if self.polls == 1 { self.whole_ladder() } else { self.step.compare.steps_before() };
-        self.step.compare = Compare::new(&self.stage_policy(), self.window_s(), ladder);
+        let (policy, window_s) = (self.stage_policy(), self.window_s());
+        self.step.fastest = (self.step.stage != Stage::Smoke).then(|| Fastest::of(&policy, window_s, &ladder));
+        self.step.compare = Compare::new(&policy, window_s, ladder);
         self.step.next_judgement = self.window_s();
         self.sources.need(self.against().compared());
         self.series.warm_up(self.now, self.now.plus(Duration::from_secs_f64(self.setup.policy.warmup_s)));

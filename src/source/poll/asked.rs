@@ -26,8 +26,8 @@ pub fn asked(file: &file::File, roles: &[Role]) -> Result<Sides<Asked>, SourceEr
         let health = health.flat_map(|instance| [&instance.ready].into_iter().chain(&instance.live)).map(shown);
         let version = if role == Role::Baseline { &file.baseline } else { &file.candidate };
         Asked {
-            pages: Asked::addresses(pages),
-            health: Asked::addresses(health),
+            pages: pages.collect(),
+            health: health.collect(),
             series: if roles.contains(&role) { series(file, &version.select) } else { BTreeMap::new() },
         }
     };

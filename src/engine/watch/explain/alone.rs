@@ -22,7 +22,10 @@ impl Watch {
         if !metric.gates(&self.setup.policy) {
             return vec![counted, Reason::new("rule", "does not gate: nothing follows from it")];
         }
-        vec![counted, self.rollback_outlook(metric), self.never_promotes(), self.ceiling_test(metric), self.rule_alone(metric)]
+        let mut reasons =
+            vec![counted, self.rollback_outlook(metric), self.never_promotes(), self.ceiling_test(metric), self.rule_alone(metric)];
+        reasons.extend(self.detects_reason(metric));
+        reasons
     }
 
     fn counted_alone(&self, metric: Metric, evidence: &Evidence) -> Reason {

@@ -1,7 +1,7 @@
 //! What was asked for a check, as the source resolved it: in words for the explanation, and bare for copying.
 
 use crate::engine::{
-    asked::Asked,
+    asked::{Addresses, Asked},
     event::Reason,
     role::{Role, Sides},
     watch::{
@@ -26,12 +26,8 @@ impl Watch {
             reasons.extend(self.found_words().into_iter().map(|found| Reason::new("asked", found)));
         }
         let version = |role: Role| {
-            let addresses = addresses(check.what, asked.of(role));
-            let first = addresses.first()?;
-            let more = match addresses.len() {
-                1 => String::new(),
-                n => format!(" and {} more", humanize::count((n - 1) as f64)),
-            };
+            let (first, others) = addresses(check.what, asked.of(role)).one_of()?;
+            let more = if others == 0 { String::new() } else { format!(" and {} more", humanize::count(others as f64)) };
             Some(format!("{} at {first}{more}", self.setup.names.of(role)))
         };
         let places: Vec<String> = ORDER.into_iter().filter_map(version).collect();
@@ -58,15 +54,14 @@ impl Watch {
 
 /// The same bare, one address or series a line.
 pub(in crate::engine::watch) fn bare(what: What, id: &str, asked: &Sides<Asked>) -> String {
-    let places = ORDER.into_iter().flat_map(|role| addresses(what, asked.of(role)));
-    let series = series(asked, id);
-    let lines: Vec<&str> = places.chain(&series).map(String::as_str).collect();
+    let places = ORDER.into_iter().flat_map(|role| addresses(what, asked.of(role)).lines());
+    let lines: Vec<String> = places.chain(series(asked, id)).collect();
     lines.join("\n")
 }
 
 /// Where a check's figures come from.
-fn addresses(what: What, asked: &Asked) -> &[String] {
-    if what == What::Health { &asked.health } else { &asked.pages }
+const fn addresses(what: What, asked: &Asked) -> &Addresses {
+    if matches!(what, What::Health) { &asked.health } else { &asked.pages }
 }
 
 /// What is read off the pages for the check `id`, of both versions where that differs.

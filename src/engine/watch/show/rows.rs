@@ -155,6 +155,7 @@ impl Watch {
             facts.push(("asked".to_owned(), format!("{}{seen}", humanize::share(weight))));
         }
         facts.push(("baseline".to_owned(), self.baseline_words()));
+        facts.extend(self.detects().map(|detects| ("detects".to_owned(), detects)));
         if let Some(error) = &self.rollout_error {
             facts.push(("backend".to_owned(), error.clone()));
         }
