@@ -2,8 +2,6 @@
 //!
 //! No blame, no jargon, a time where there is one. The first clause says what matters; a narrow place drops the later ones.
 
-use std::time::Duration;
-
 use super::{
     compare::Metric,
     custom::CustomCheck,
@@ -175,14 +173,6 @@ pub(super) fn alike<'c>(
 
 fn times(ratio: f64) -> String {
     if ratio >= 100.0 { "over 100 times".to_owned() } else { format!("{:.0} times", ratio.round().max(2.0)) }
-}
-
-/// "in about 30 s"; "not at this traffic" beyond half an hour.
-pub(super) fn in_about(span: Option<Duration>) -> String {
-    match span {
-        Some(span) if span <= Duration::from_secs(1800) => format!("in about {}", humanize::about(span)),
-        _ => "not at this traffic".to_owned(),
-    }
 }
 
 /// First letter in upper case, as a sentence of its own wants it.

@@ -70,6 +70,24 @@ pub struct Joined {
     pub custom: BTreeMap<String, Split>,
 }
 
+impl Joined {
+    /// The same with so many times the traffic of each version, and the same shares of it bad.
+    #[must_use]
+    pub fn with_traffic(&self, candidate: f64, baseline: f64) -> Self {
+        let split = |split: &Split| Split {
+            n_c: split.n_c * candidate,
+            bad_c: split.bad_c * candidate,
+            n_b: split.n_b * baseline,
+            bad_b: split.bad_b * baseline,
+        };
+        Self {
+            errors: self.errors.as_ref().map(split),
+            latency: self.latency.as_ref().map(|(c, b)| (c.scaled(candidate), b.scaled(baseline))),
+            custom: self.custom.iter().map(|(id, counted)| (id.clone(), split(counted))).collect(),
+        }
+    }
+}
+
 impl Pending {
     /// Takes one poll of both sides and gives out what now covers the same time.
     pub fn join(&mut self, poll: &Sides<Tally>) -> Joined {

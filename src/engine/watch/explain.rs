@@ -28,15 +28,13 @@ use crate::{
 impl Watch {
     /// Everything there is to say about the check with this index.
     pub(super) fn explain(&self, check: &Check) -> Vec<Reason> {
-        let mut reasons = match check.what {
+        match check.what {
             What::Metric(metric) => self.explain_metric(metric, &check.evidence),
             What::Health => self.explain_health(),
             What::Restarts => self.explain_restarts(),
             What::Traffic => self.explain_traffic(),
             What::Gauge(place) => self.explain_gauge(check, place),
-        };
-        reasons.extend(self.asked(check));
-        reasons
+        }
     }
 
     fn explain_metric(&self, metric: Metric, evidence: &Evidence) -> Vec<Reason> {

@@ -8,7 +8,7 @@ use crate::humanize;
 /// Polls of the old version alone that say how it does.
 const POLLS: u32 = 2;
 /// Polls that are waited for at most, where it has nothing to do.
-const PATIENCE: u32 = 6;
+pub(super) const PATIENCE: u32 = 6;
 
 /// A rollback that was seen to work, and is being looked after.
 #[derive(Clone, Debug)]

@@ -44,8 +44,11 @@ impl Watch {
             if versions.baseline == names.candidate {
                 self.promoted_elsewhere();
             } else {
-                let sentence =
-                    format!("Another rollout replaced {} with {}; nothing is judged any more", names.candidate, versions.candidate);
+                let at = humanize::clock(self.now);
+                let sentence = format!(
+                    "Another rollout replaced {} with {} at {at}; nothing is judged any more",
+                    names.candidate, versions.candidate
+                );
                 self.finish_elsewhere(Outcome::Superseded, sentence);
             }
             return;

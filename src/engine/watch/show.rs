@@ -2,6 +2,7 @@
 
 mod acted;
 mod keys;
+mod next;
 mod rows;
 mod state;
 mod steps;

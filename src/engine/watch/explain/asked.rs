@@ -15,8 +15,9 @@ use crate::humanize;
 const ORDER: [Role; 2] = [Role::Candidate, Role::Baseline];
 
 impl Watch {
-    /// What is read, and where; nothing where the source does not say.
-    pub(super) fn asked(&self, check: &Check) -> Vec<Reason> {
+    /// What is read, and where; nothing where the source does not say. It closes an explanation on the screen; what is written down says it
+    /// once, at its beginning.
+    pub(in crate::engine::watch) fn asked(&self, check: &Check) -> Vec<Reason> {
         let asked = &self.setup.asked;
         let series = series(asked, &check.id);
         let mut reasons = Vec::new();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    super::{Watch, act},
+    super::{Watch, act, restored::PATIENCE},
     state::{State, badge, filled, nothing_more},
 };
 use crate::engine::{
@@ -24,7 +24,7 @@ impl Watch {
             Outcome::RollbackFailed | Outcome::PromotionFailed => (filled(Glyph::Fail, "NOT SEEN", Tone::Bad), self.human_needed()),
             Outcome::EndedElsewhere => (badge(Glyph::Unknown, "ENDED ELSEWHERE", Tone::Held), nothing_more()),
             Outcome::Superseded => (badge(Glyph::Unknown, "SUPERSEDED", Tone::Held), nothing_more()),
-            Outcome::Stuck => (badge(Glyph::Warn, "STUCK", Tone::Bad), nothing_more()),
+            Outcome::Stuck => (badge(Glyph::Warn, "STUCK", Tone::Bad), look_at_instances()),
             Outcome::Paused => (badge(Glyph::Unsure, "PAUSED", Tone::Unsure), nothing_more()),
             Outcome::Timeout => (badge(Glyph::Unsure, "TIMED OUT", Tone::Unsure), nothing_more()),
             Outcome::Interrupted => (badge(Glyph::Unsure, "INTERRUPTED", Tone::Unsure), nothing_more()),
@@ -50,7 +50,8 @@ impl Watch {
         self.restored.as_ref()?;
         let names = &self.setup.names;
         let say = Say::new().strong("All traffic is on ").baseline(names).text(" again, and it was seen to work.").done();
-        let next = Say::new().text("Looking how ").baseline(names).text(" does now.").done();
+        let most = humanize::duration(self.setup.policy.poll() * PATIENCE);
+        let next = Say::new().text("Looking how ").baseline(names).text(format!(" does now, for {most} at most.")).done();
         Some((filled(Glyph::Pass, "ROLLED BACK", Tone::Good), say, next))
     }
 
@@ -84,11 +85,12 @@ impl Watch {
     }
 
     fn human_needed(&self) -> Sentence {
-        let say = Say::new().strong("A human is needed.");
+        let say = Say::new().strong("A human is needed.").then();
+        let say = say.text(" ").key("5").text(" shows what was sent and what came back");
         if self.can(Action::Rollback) && self.ended.is_none() {
-            say.then().text(" ").key("R").text(" sends it again.").done()
+            say.then().text("; ").key("R").text(" sends it again.").done()
         } else {
-            say.done()
+            say.text(".").done()
         }
     }
 
@@ -124,7 +126,19 @@ impl Watch {
             Some(at) => Sentence::plain(format!("Sent at {}: {}.", humanize::clock(at), facts.join(", "))),
         };
         let limit = humanize::duration(Duration::from_secs_f64(running.limit_s));
-        let next = Say::new().text(format!("Called failed after {limit}.")).then().text(" Nothing to press.").done();
+        let next = match self.setup.rule.usual.get(&action) {
+            Some(usual) => {
+                let took = humanize::duration(usual.took);
+                Say::new().text(format!("Usually takes {took}")).then().text(format!("; called failed after {limit}."))
+            }
+            None => Say::new().text(format!("Called failed after {limit}.")),
+        };
+        let next = next.then().text(" Nothing to press.").done();
         Some((filled(Glyph::Warn, word, tone), sentence, next))
     }
+}
+
+/// The instances say what is the matter.
+fn look_at_instances() -> Sentence {
+    Say::new().key("2").text(" shows its instances.").then().strong(" Nothing happens by itself.").done()
 }

@@ -44,7 +44,7 @@ impl Watch {
             requests: figures(Role::Candidate).requests.filter(|_| counts).map(humanize::count).unwrap_or_default(),
             sentence: check.sentence.text(),
             gating: self.setup.policy.gates(&check.id),
-            explanation: self.explain(check),
+            explanation: [self.explain(check), self.asked(check)].concat(),
             measured: self.measured(check),
             copy: check.copy.clone(),
         }

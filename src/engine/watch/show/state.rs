@@ -48,7 +48,7 @@ impl Watch {
         Some((
             badge(Glyph::Unsure, "ATTACHING", Tone::Unsure),
             Sentence::plain(sentence),
-            Sentence::plain("Nothing is judged yet."),
+            Sentence::plain(format!("Nothing is judged yet; polls come each {}.", self.each_poll())),
         ))
     }
 
@@ -60,7 +60,8 @@ impl Watch {
                 Some((filled(Glyph::Pass, "GOOD", Tone::Good), sentence, self.good_next()))
             }
             (None, Some(Err(why))) => {
-                let over = humanize::duration(Duration::from_secs_f64(self.window_s()));
+                let judged = self.step.judged_at.zip(self.step.started).map(|(at, began)| at.since(began));
+                let over = humanize::duration(judged.unwrap_or_else(|| Duration::from_secs_f64(self.window_s())));
                 let sentence = Sentence::plain(format!("{over} are over: {}", words::stopped(why)));
                 let say = Say::new().strong("Nothing happens by itself.").then();
                 let next = if self.can(Action::Promote) {
@@ -74,39 +75,17 @@ impl Watch {
         }
     }
 
-    fn bad_next(&self) -> Sentence {
-        if self.armed && !self.has_acted && self.can(Action::Rollback) {
-            return Sentence::plain("Rolls back by itself now.");
-        }
-        let say = Say::new().strong("Nothing happens by itself.").then();
-        if self.can(Action::Rollback) {
-            say.text(" Press ").key("R").text(" to roll back to ").baseline(&self.setup.names).text(".").done()
-        } else {
-            say.text(" rollwatch cannot roll back here: ").text(words::stopped(&self.why_not(Action::Rollback))).done()
-        }
-    }
-
-    fn good_next(&self) -> Sentence {
-        if self.setup.rule.auto_promote && self.can(Action::Promote) {
-            return Sentence::plain("Is promoted by itself now.");
-        }
-        if self.can(Action::Promote) {
-            Say::new().text("Press ").key("p").text(format!(" to {}.", self.promote_words())).done()
-        } else {
-            Sentence::plain("Nothing to do.")
-        }
-    }
-
     fn held_state(&self) -> Option<State> {
         let gating = |c: &&super::super::Check| self.setup.policy.gates(&c.id);
         let first = |v: CheckVerdict| self.checks.iter().filter(gating).find(|c| c.verdict == Some(v));
         if let Some(check) = first(CheckVerdict::ProviderError) {
-            let say = Say::new().text("The verdict is frozen, nothing happens by itself.").then();
+            let say = Say::new().text("The verdict is frozen, nothing happens by itself.");
+            let say = say.then().text(format!(" Asked again each {}.", self.each_poll())).then();
             let next = if self.can(Action::Rollback) { say.text(" ").key("R").text(" still works.").done() } else { say.done() };
             return Some((filled(Glyph::Unknown, "BLIND", Tone::Held), ended_with_stop(&check.sentence), next));
         }
         if let Some(check) = first(CheckVerdict::Shared) {
-            let say = Say::new().strong("Held: no roll back, no promotion until they differ.");
+            let say = Say::new().strong("Held: no roll back, no promotion until they differ;").text(" when is not known.");
             let next = if self.can(Action::Pause) { say.then().text(" ").key("space").text(" pauses.").done() } else { say.done() };
             let sentence = Sentence {
                 clauses: [check.sentence.clauses.clone(), Sentence::plain(". Probably not this deploy.").clauses].concat(),
@@ -126,7 +105,8 @@ impl Watch {
         }
         if self.rollout.as_ref().is_some_and(|r| r.paused) {
             let sentence = Sentence::plain("The rollout is paused; judging goes on.");
-            let next = Say::new().key("space").text(" resumes it.").done();
+            let say = Say::new().text("Nobody goes on before it is resumed; when is not known.");
+            let next = say.then().text(" ").key("space").text(" resumes it.").done();
             return Some((badge(Glyph::Shared, "PAUSED", Tone::Held), sentence, next));
         }
         None
@@ -152,7 +132,10 @@ impl Watch {
         match self.checks[worst].verdict {
             Some(CheckVerdict::NoData) => {
                 let sentence = ended_with_stop(&self.checks[worst].sentence);
-                (badge(Glyph::NoData, "NO DATA", Tone::Unsure), sentence, Sentence::plain("Will not pass without it."))
+                let say = Say::new().text("Will not pass without it.").then();
+                let say = say.text(format!(" Asked again each {}.", self.each_poll())).then();
+                let next = say.text(" ").key("e").text(" shows what was asked.").done();
+                (badge(Glyph::NoData, "NO DATA", Tone::Unsure), sentence, next)
             }
             Some(CheckVerdict::Insufficient) | None => {
                 let sentence = ended_with_stop(&self.checks[worst].sentence);
@@ -177,10 +160,12 @@ impl Watch {
     fn smoke_state(&self) -> State {
         let names = &self.setup.names;
         let say = Say::new().candidate(names).text(" gets no traffic yet. ").then().text("Its health checks must pass first.");
-        let left = Duration::from_secs_f64((self.due() - self.step_seconds()).max(0.0));
         let next = match self.judge_smoke() {
-            Ok(()) => format!("Can be given traffic in about {}.", humanize::about(left)),
-            Err(why) => format!("{}.", words::capitalised(&why)),
+            Ok(()) => format!("Can be given traffic in about {}.", humanize::about(self.left())),
+            Err(why) => {
+                let most = Duration::from_secs_f64((self.longest() - self.step_seconds()).max(0.0));
+                format!("{}. Waits, for {} more at most.", words::capitalised(&why), humanize::about(most))
+            }
         };
         (badge(Glyph::Unsure, "SMOKE CHECKS", Tone::Unsure), say.done(), Sentence::plain(next))
     }
@@ -206,52 +191,6 @@ impl Watch {
         sentence
     }
 
-    fn leaning_next(&self, worst: usize) -> Sentence {
-        let ahead = self.forecast().convicts_in.map(|polls| self.setup.policy.poll() * polls);
-        let when = words::in_about(ahead);
-        let falls = match worst {
-            0 => " unless the error rate falls.",
-            1 => " unless latency falls.",
-            _ => " unless it recovers.",
-        };
-        let can = self.can(Action::Rollback);
-        let say = if self.setup.policy.only_warns() {
-            Say::new().text("Compared with another time, which convicts nobody by itself.")
-        } else if ahead.is_none() {
-            Say::new().text("Nothing is certain yet.")
-        } else if self.armed && !self.has_acted && can {
-            Say::new().text(format!("Rolls back by itself {when}{falls}"))
-        } else {
-            Say::new().text(format!("Would be called bad {when}.")).then().strong(" Nothing happens by itself.")
-        };
-        if can { say.then().text("  Press ").key("R").text(" to roll back now.").done() } else { say.done() }
-    }
-
-    fn open_next(&self) -> Sentence {
-        let left = (self.due() - self.step_seconds()).max(0.0);
-        let when = humanize::about(Duration::from_secs_f64(left));
-        if self.step.stage == Stage::Bake {
-            return Say::new().text(format!("Done in about {when}")).then().text(", if it keeps its limits.").done();
-        }
-        if !self.against().may_pass() {
-            return Say::new().text(format!("In about {when} the window ends;")).text(" it cannot pass by itself.").done();
-        }
-        let enough = if self.forecast().promotable {
-            "the window ends, and the evidence will be enough."
-        } else {
-            "the window ends; at this traffic the evidence will not be enough."
-        };
-        if !self.forecast().promotable {
-            return Say::new().text(format!("In about {when} ")).text(enough).done();
-        }
-        let say = if self.can(Action::Promote) {
-            Say::new().text(format!("Can {} in about {when}", self.promote_words()))
-        } else {
-            Say::new().text(format!("Passes in about {when}"))
-        };
-        say.then().text(format!(": {enough}")).done()
-    }
-
     fn alike(&self) -> Sentence {
         if self.against() == BaselineMode::Static {
             return ended_with_stop(&self.within_limits());
@@ -265,17 +204,6 @@ impl Watch {
                 .filter_map(|metric| Some((metric.custom(&self.setup.policy)?, &self.check_of(metric).evidence))),
         );
         Sentence { clauses: [sentence.clauses, Sentence::plain(". Nothing to do.").clauses].concat() }
-    }
-
-    /// "be promoted to 50 %".
-    fn promote_words(&self) -> String {
-        match self.ability(Action::Promote) {
-            Some(Ability::Ready(preview)) => {
-                let to = preview.target.weight.map_or_else(|| preview.target.version.clone(), humanize::share);
-                if self.step.judged.is_some() { format!("go to {to}") } else { format!("be promoted to {to}") }
-            }
-            _ => "be promoted".to_owned(),
-        }
     }
 
     /// The gating check with the worst verdict.
@@ -318,5 +246,5 @@ fn ended_with_stop(sentence: &Sentence) -> Sentence {
 }
 
 pub(super) fn nothing_more() -> Sentence {
-    Sentence::plain("This watch is over; nothing is judged any more.")
+    Say::new().text("This watch is over; nothing is judged any more.").then().text(" Nothing to do.").done()
 }

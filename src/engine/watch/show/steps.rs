@@ -149,7 +149,7 @@ impl Watch {
             (None, Some(Err(why))) => return format!("undecided since {}: {why}", since(self.step.judged_at)),
             (None, None) => {}
         }
-        let left = self.step_left();
+        let left = self.left();
         let window = if left.is_zero() { "the window is over".to_owned() } else { format!("{} left", humanize::about(left)) };
         if let Some(why) = self.held_because() {
             return format!("held, how long is not known: {why}; {window}");
@@ -159,11 +159,6 @@ impl Watch {
             Stage::Bake => format!("{window}, if it keeps its limits"),
             Stage::Step => format!("{window}, {}", self.evidence_outlook()),
         }
-    }
-
-    /// How long the present step takes yet, if nothing changes.
-    fn step_left(&self) -> Duration {
-        Duration::from_secs_f64((self.due() - self.step_seconds()).max(0.0))
     }
 
     fn held_because(&self) -> Option<String> {
@@ -244,7 +239,7 @@ impl Watch {
     /// When the present step is over if nothing changes; null where that is not known.
     fn present_end(&self) -> Option<Time> {
         let is_open = !self.verdict_is_settled() && self.step.started.is_some() && self.held_because().is_none();
-        is_open.then(|| self.last_poll().plus(self.step_left()))
+        is_open.then(|| self.last_poll().plus(self.left()))
     }
 
     /// What there is to say of all steps together.
@@ -256,7 +251,7 @@ impl Watch {
         let mut fact = |word: &str, value: String| facts.push((word.to_owned(), value));
         let waiting: Duration = rows.iter().filter(|row| row.state == StepState::Waiting).map(|row| row.length).sum();
         if let Some(end) = self.present_end().filter(|_| self.ended.is_none()) {
-            let (left, done) = (self.step_left() + waiting, humanize::clock_minutes(end.plus(waiting)));
+            let (left, done) = (self.left() + waiting, humanize::clock_minutes(end.plus(waiting)));
             fact("all steps", format!("{} left if nothing changes, done about {done} at the earliest", humanize::about(left)));
         } else if self.ended.is_none() {
             fact("all steps", "how long it takes is not known".to_owned());
