@@ -10,12 +10,16 @@ mod custom;
 mod instances;
 #[path = "engine/ladder.rs"]
 mod ladder;
+#[path = "engine/pictures.rs"]
+mod pictures;
 #[path = "engine/play.rs"]
 mod play;
 #[path = "engine/properties.rs"]
 mod properties;
 #[path = "engine/roster.rs"]
 mod roster;
+#[path = "engine/sentences.rs"]
+mod sentences;
 #[path = "engine/strategies.rs"]
 mod strategies;
 #[path = "engine/verdicts.rs"]

@@ -153,12 +153,14 @@ pub(crate) struct Played {
     pub(crate) t: f64,
     /// The share that the backend says the candidate gets.
     pub(crate) weight: f64,
+    /// The share that a promotion leads to.
+    pub(crate) next: f64,
 }
 
 impl Played {
     pub(crate) fn new(setup: Setup) -> Self {
         let (watch, effects) = Watch::new(setup, Time::from_ms(0), false);
-        Self { watch, effects: effects.into_iter().map(|e| (0.0, e)).collect(), t: 0.0, weight: 0.25 }
+        Self { watch, effects: effects.into_iter().map(|e| (0.0, e)).collect(), t: 0.0, weight: 0.25, next: 1.0 }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "small test times")]
@@ -184,7 +186,7 @@ impl Played {
             let (baseline, candidate) = at(t);
             let of = |side: Option<Side>, role| side.map(|side| side.samples(role, first)).unwrap_or_default();
             let samples = [of(baseline, Role::Baseline), of(candidate, Role::Candidate)].concat();
-            self.feed(t, Input::Polled(Polled { samples, rollout: Some(Ok(rollout(self.weight, "t1"))) }));
+            self.feed(t, Input::Polled(Polled { samples, rollout: Some(Ok(self.rollout())) }));
             first = false;
             t += 5.0;
         }
@@ -197,8 +199,17 @@ impl Played {
             let t = self.t + 5.0;
             let (baseline, candidate) = at(t);
             let samples = [baseline.samples(Role::Baseline, false), candidate.samples(Role::Candidate, false)].concat();
-            self.feed(t, Input::Polled(Polled { samples, rollout: Some(Ok(rollout(self.weight, "t1"))) }));
+            self.feed(t, Input::Polled(Polled { samples, rollout: Some(Ok(self.rollout())) }));
         }
+    }
+
+    /// The backend as it is seen.
+    fn rollout(&self) -> Rollout {
+        let mut rollout = rollout(self.weight, "t1");
+        if let Some(Ability::Ready(preview)) = rollout.abilities.get_mut(&Action::Promote) {
+            preview.target.weight = Some(self.next);
+        }
+        rollout
     }
 
     pub(crate) fn ended(&self) -> Option<Ended> {
@@ -223,4 +234,14 @@ impl Played {
         };
         self.effects.iter().filter_map(|(_, e)| if let Effect::Emit(event) = e { word(event) } else { None }).collect()
     }
+}
+
+/// Whether row 2 says when: a time, or that it is not known, or that nothing is going to happen.
+pub(crate) fn says_when(next: &str) -> bool {
+    let letters: Vec<char> = next.chars().collect();
+    // "34 s", "2m", "2m30s", "20:14:03".
+    let is_time = |pair: &[char]| pair[0].is_ascii_digit() && matches!(pair[1], ':' | 'm' | 'h' | 'd');
+    let is_seconds = |three: &[char]| three[0].is_ascii_digit() && three[1] == ' ' && three[2] == 's';
+    let words = ["now", "not known", "Nothing to do.", "Nothing to press.", "Nothing happens by itself.", "A human is needed."];
+    letters.windows(2).any(is_time) || letters.windows(3).any(is_seconds) || words.iter().any(|word| next.contains(word))
 }

@@ -19,7 +19,7 @@ use rollwatch::engine::{
     verdict::{Outcome, Verdict},
 };
 
-use crate::play::{Played, Side, person, rollout, setup};
+use crate::play::{Played, Side, person, rollout, says_when, setup};
 
 fn blue_green(rule: Rule) -> Setup {
     let mut setup = Setup { steps: vec![1.0], ..setup(rule) };
@@ -192,6 +192,10 @@ impl Driven {
     fn feed(&mut self, input: Input) {
         let t = self.played.t + 1.0;
         self.played.feed(t, input);
+        let seen = self.played.watch.snapshot();
+        assert!(says_when(&seen.next.text()), "{}: {}", seen.badge.word, seen.next.text());
+        assert!(seen.acts.len() <= 50 && seen.steps.len() <= 6 && seen.instances.len() <= 2);
+        assert!(seen.steps.iter().all(|row| !row.outcome.is_empty()), "{:?}", seen.steps);
         for order in self.played.orders().into_iter().skip(self.done) {
             assert!(self.open.is_none(), "a second action while one is under way: {order:?}");
             self.done += 1;

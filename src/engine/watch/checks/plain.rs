@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Finding;
 use crate::{
     engine::{
-        compare::MIN_REQUESTS,
+        compare::{MIN_REQUESTS, Metric},
         event::{Evidence, Figures},
         health::Sick,
         policy::BaselineMode,
@@ -105,7 +105,7 @@ impl Watch {
     pub(super) fn traffic(&self) -> Finding {
         let n = Sides::build(|role| self.recent.over(role, self.now, MINUTE).requests);
         let seen = Seen { candidate: n.candidate, total: n.baseline + n.candidate };
-        let candidate = seen.share().filter(|_| self.sees_shares());
+        let candidate = seen.share().filter(|_| self.sees_shares() && self.missing(Metric::Errors).is_none());
         let share = |role| candidate.map(|c| if role == Role::Candidate { c } else { 1.0 - c });
         let sides = Sides::build(|role| Figures { requests: Some(*n.of(role)), value: share(role), ..Figures::default() });
         let difference = self.weight.zip(candidate).map(|(asked, seen)| seen - asked);
@@ -131,6 +131,9 @@ impl Watch {
                 Sentence::plain("Which share each version gets is not known without their pages"),
             );
         }
+        if let Some((role, missing)) = self.missing(Metric::Errors) {
+            return (CheckVerdict::NoData, Say::new().version(role, &self.setup.names).text(format!(": {missing}")).done());
+        }
         let Some(share) = seen.share().filter(|_| seen.total >= MIN_REQUESTS) else {
             let text = format!("Too few requests to see the share: {} in the last minute", humanize::count(seen.total));
             return (CheckVerdict::Insufficient, Sentence::plain(text));
@@ -149,7 +152,9 @@ impl Watch {
         let seen = Seen { candidate: n.candidate, total: n.baseline + n.candidate };
         let was_off = self.share.is_off();
         let asked = self.weight.filter(|_| self.sees_shares());
-        self.share.poll(self.now, asked, self.sources.blind().is_none().then_some(seen));
+        // Requests that nobody counts are not none.
+        let is_known = self.sources.blind().is_none() && self.missing(Metric::Errors).is_none();
+        self.share.poll(self.now, asked, is_known.then_some(seen));
         match (was_off, self.share.is_off()) {
             (false, true) => self.row("step", "held", "the traffic share is not what was asked for", Some(Tone::Held)),
             (true, false) => self.row("step", "goes on", "the traffic share is right again", None),

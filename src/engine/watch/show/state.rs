@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::{
     Watch,
-    checks::{CALM, Check},
+    checks::{CALM, Check, What},
 };
 use crate::engine::{
     action::Ability,
@@ -114,11 +114,11 @@ impl Watch {
 
     fn open_state(&self) -> State {
         let worst = self.worst_gating();
-        if self.checks[worst].verdict == Some(CheckVerdict::Warn) {
-            return self.warn_state(worst);
-        }
         if self.step.stage == Stage::Smoke {
             return self.smoke_state();
+        }
+        if self.checks[worst].verdict == Some(CheckVerdict::Warn) {
+            return self.warn_state(worst);
         }
         if self.step.is_warm {
             let left = (self.setup.policy.warmup_s - self.step_seconds()).max(0.0);
@@ -164,7 +164,7 @@ impl Watch {
             Ok(()) => format!("Can be given traffic in about {}.", humanize::about(self.left())),
             Err(why) => {
                 let most = Duration::from_secs_f64((self.longest() - self.step_seconds()).max(0.0));
-                format!("{}. Waits, for {} more at most.", words::capitalised(&why), humanize::about(most))
+                format!("{}. Waits, for {} at most.", words::capitalised(&why), humanize::about(most))
             }
         };
         (badge(Glyph::Unsure, "SMOKE CHECKS", Tone::Unsure), say.done(), Sentence::plain(next))
@@ -173,7 +173,11 @@ impl Watch {
     fn warn_state(&self, worst: usize) -> State {
         let (_, rollback) = self.meter_now();
         let is_leaning = rollback >= 0.5 || self.forecast().convicts_in.is_some();
-        let word = if is_leaning { "LEANING BAD" } else { "OVER THE LIMIT" };
+        let word = match self.checks[worst].what {
+            _ if is_leaning => "LEANING BAD",
+            What::Health => "NOT READY",
+            _ => "OVER THE LIMIT",
+        };
         let sentence = ended_with_stop(&self.checks[worst].sentence);
         (badge(Glyph::Warn, word, Tone::Bad), self.and_the_other(worst, sentence), self.leaning_next(worst))
     }
