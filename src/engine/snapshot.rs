@@ -61,7 +61,7 @@ pub struct Snapshot {
     pub instances: Arc<Vec<InstanceRow>>,
     /// Every step of the ladder, in its order; empty where there is one window only.
     pub steps: Vec<StepRow>,
-    /// What there is to say of all steps together: a word or two and its value ("left", "2h42m if nothing changes, done about 22:56").
+    /// What there is to say of all steps together: a word or two and its value ("all together", "2h42m left if nothing changes, done about 22:56 at the earliest").
     pub steps_facts: Vec<(String, String)>,
     /// What happened, newest first, bounded.
     pub events: Vec<EventRow>,

@@ -137,9 +137,9 @@ fn a_ladder_that_is_climbed_keeps_what_was_seen_at_each_step() {
     assert_eq!((rows[1].seen.as_str(), rows[1].state), ("25.0 %", StepState::Current));
     let picture = picture(&played);
     let fact = |word: &str| picture.steps_facts.iter().find(|(w, _)| w == word).map(|(_, value)| value.clone()).expect("a fact");
-    assert!(fact("all steps").starts_with("18m left if nothing changes, done about 00:2"), "{}", fact("all steps"));
+    assert!(fact("all together").starts_with("18m left if nothing changes, done about 00:2"), "{}", fact("all together"));
     assert_eq!(fact("judged"), "3 325 requests");
-    assert!(fact("back").contains("called failed after 2m"), "{}", fact("back"));
+    assert!(fact("rolling back").contains("called failed after 2m"), "{}", fact("rolling back"));
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn blue_green_has_its_smoke_checks_and_its_bake() {
     played.weight = 0.0;
     played.run(30.0, |_| split(0.0));
     let rows = steps(&played);
-    assert_eq!(rows.iter().map(|row| (row.number, row.weight)).collect::<Vec<_>>(), [(1, Some(0.0)), (2, Some(1.0))]);
+    assert_eq!(rows.iter().map(|row| (row.number, row.weight)).collect::<Vec<_>>(), [(0, Some(0.0)), (1, Some(1.0))]);
     assert_eq!((rows[0].state, rows[0].outcome.as_str()), (StepState::Current, "30 s left of the smoke checks"));
     assert_eq!(rows[1].outcome, "from about 00:01 at the earliest, if the smoke checks pass; then 5m of bake");
     played.run(70.0, |_| split(0.0));
@@ -230,7 +230,7 @@ fn while_nothing_is_known_no_time_is_promised() {
     );
     assert!(rows[1].outcome.contains("when is not known"), "{}", rows[1].outcome);
     let facts = picture(&played).steps_facts;
-    assert_eq!(facts[0], ("all steps".to_owned(), "how long it takes is not known".to_owned()));
+    assert_eq!(facts[0], ("all together".to_owned(), "how long it takes is not known".to_owned()));
 }
 
 fn acts(played: &Played) -> Vec<ActRow> {

@@ -19,6 +19,7 @@ pub(crate) fn full() -> Snapshot {
     (s.deployment.step, s.deployment.weight) = (Some((3, 5)), Some(0.5));
     s.instances = Arc::new(instances());
     s.steps = steps();
+    s.steps_facts = steps_facts();
     s.events = events();
     s.acts = acts();
     let points = Arc::make_mut(&mut s.charts.points);
@@ -109,6 +110,16 @@ fn minutes(count: u64) -> Duration {
 }
 
 /// 5, 25, 50, 75, 100 %: two are passed, one is being judged.
+fn steps_facts() -> Vec<(String, String)> {
+    let facts = [
+        ("all together", "1h27m left if nothing changes, done about 21:41 at the earliest"),
+        ("judged", "44 274 requests, 1m blind"),
+        ("evidence", "begins anew at each step; the mean of all steps is held against one alarm budget, counts are never pooled"),
+        ("rolling back", "to v2.4.0: usually 34 s (5 times before)"),
+    ];
+    facts.map(|(word, text)| (word.to_owned(), text.to_owned())).to_vec()
+}
+
 pub(crate) fn steps() -> Vec<StepRow> {
     let waiting = |number: u32, weight: f64| StepRow {
         number,

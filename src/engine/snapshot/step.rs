@@ -10,7 +10,7 @@ use crate::engine::{role::Sides, time::Time};
 /// One step: what it was, is, or is going to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepRow {
-    /// From 1; 0 for the smoke checks before the first step of a ladder.
+    /// From 1; 0 for the smoke checks before the first step.
     pub number: u32,
     /// The candidate's share of traffic that is asked for, a fraction; null where nobody says.
     pub weight: Option<f64>,

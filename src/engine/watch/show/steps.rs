@@ -40,10 +40,12 @@ impl Watch {
         rows.extend(self.climbed.iter().map(|climbed| (climbed.rung, climbed.row.clone())));
         rows.insert(now, self.present_row());
         self.foresee(&mut rows, now);
-        let is_ladder = self.step.of > 1;
         let mut rows: Vec<StepRow> = rows.into_values().collect();
-        for (number, row) in (1..).zip(&mut rows) {
-            row.number = if is_ladder { row.number } else { number };
+        if self.step.of <= 1 {
+            // One step and its bake are two rows.
+            for (number, row) in (1..).zip(rows.iter_mut().filter(|row| row.number > 0)) {
+                row.number = number;
+            }
         }
         rows
     }
@@ -252,9 +254,9 @@ impl Watch {
         let waiting: Duration = rows.iter().filter(|row| row.state == StepState::Waiting).map(|row| row.length).sum();
         if let Some(end) = self.present_end().filter(|_| self.ended.is_none()) {
             let (left, done) = (self.left() + waiting, humanize::clock_minutes(end.plus(waiting)));
-            fact("all steps", format!("{} left if nothing changes, done about {done} at the earliest", humanize::about(left)));
+            fact("all together", format!("{} left if nothing changes, done about {done} at the earliest", humanize::about(left)));
         } else if self.ended.is_none() {
-            fact("all steps", "how long it takes is not known".to_owned());
+            fact("all together", "how long it takes is not known".to_owned());
         }
         let requests = self.climbed.iter().map(|climbed: &Climbed| climbed.requests).sum::<f64>() + self.step_requests();
         let blind = match self.clock.total_blind {
@@ -267,7 +269,7 @@ impl Watch {
             "begins anew at each step; the mean of all steps is held against one alarm budget, counts are never pooled".to_owned(),
         );
         if self.ended.is_none() {
-            fact("back", self.way_back());
+            fact("rolling back", self.way_back());
         }
         facts
     }
@@ -276,12 +278,12 @@ impl Watch {
     fn way_back(&self) -> String {
         let baseline = &self.setup.names.baseline;
         match (self.ability(Action::Rollback), self.setup.rule.usual.get(&Action::Rollback)) {
-            (Some(Ability::Ready(_)), Some(usual)) => format!("rolling back to {baseline}: {}", usual.text()),
+            (Some(Ability::Ready(_)), Some(usual)) => format!("to {baseline}: {}", usual.text()),
             (Some(Ability::Ready(preview)), None) => {
                 let limit = humanize::duration(Duration::from_secs_f64(preview.limit_s));
-                format!("rolling back to {baseline}: how long it takes is not known, called failed after {limit}")
+                format!("to {baseline}: how long it takes is not known, called failed after {limit}")
             }
-            _ => format!("rolling back is not possible here: {}", self.why_not(Action::Rollback)),
+            _ => format!("not possible here: {}", self.why_not(Action::Rollback)),
         }
     }
 }
