@@ -3,13 +3,13 @@
 //! Rows are remembered by what they are and never by their place, so that a new snapshot does not move anybody's choice. Until the
 //! first key the choice is the first row; of the steps it is the present one.
 
-use self::{events::Events, instances::Instances, journal::Journal};
+use self::{acts::Acts, events::Events, instances::Instances};
 use super::{field::Field, model::View};
 use crate::engine::snapshot::{Snapshot, StepState};
 
+pub mod acts;
 pub mod events;
 pub mod instances;
-pub mod journal;
 
 /// Every list's own memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Lists {
     /// The events.
     pub events: Events,
     /// The actions.
-    pub journal: Journal,
+    pub acts: Acts,
     /// Letters go into the filter of the view that is shown.
     typing: bool,
 }
@@ -41,7 +41,7 @@ impl Lists {
                 self.step = number.map(|step| step.number);
             }
             View::Events => self.events.step(snapshot, to),
-            View::Journal => self.journal.step(snapshot, to),
+            View::Journal => self.acts.step(snapshot, to),
             View::Overview | View::Difference => return false,
         }
         true
@@ -59,7 +59,7 @@ impl Lists {
     pub(super) fn open(&mut self, view: View, snapshot: &Snapshot) -> bool {
         match view {
             View::Instances => self.instances.open(snapshot),
-            View::Journal => self.journal.open(snapshot),
+            View::Journal => self.acts.open(snapshot),
             View::Overview | View::Steps | View::Events | View::Difference => return false,
         }
         true
@@ -70,7 +70,7 @@ impl Lists {
         match view {
             View::Instances => Some(&self.instances.filter),
             View::Events => Some(&self.events.filter),
-            View::Journal => Some(&self.journal.filter),
+            View::Journal => Some(&self.acts.filter),
             View::Overview | View::Steps | View::Difference => None,
         }
     }
@@ -79,7 +79,7 @@ impl Lists {
         match view {
             View::Instances => Some(&mut self.instances.filter),
             View::Events => Some(&mut self.events.filter),
-            View::Journal => Some(&mut self.journal.filter),
+            View::Journal => Some(&mut self.acts.filter),
             View::Overview | View::Steps | View::Difference => None,
         }
     }

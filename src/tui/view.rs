@@ -31,6 +31,7 @@ use super::{
 use crate::engine::snapshot::Snapshot;
 
 mod acting;
+mod acts;
 pub(super) mod chart;
 mod checks;
 mod details;
@@ -40,7 +41,6 @@ mod events_list;
 pub mod greeting;
 mod header;
 mod instances;
-mod journal;
 pub(super) mod keys;
 pub(super) mod layout;
 mod list;
@@ -161,7 +161,7 @@ fn other_view(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState)
         View::Instances => instances::remarks(snapshot, ui),
         View::Steps => steps::remarks(snapshot),
         View::Events => events_list::remarks(),
-        View::Journal => journal::remarks(),
+        View::Journal => acts::remarks(),
         View::Overview | View::Difference => Vec::new(),
     };
     tabs::draw(pen, tabs, ui.view, &remarks);
@@ -169,7 +169,7 @@ fn other_view(pen: &mut Pen<'_>, plan: &Plan, snapshot: &Snapshot, ui: &UiState)
         View::Instances => instances::draw(pen, area, snapshot, ui),
         View::Steps => steps::draw(pen, area, snapshot, ui),
         View::Events => events_list::draw(pen, area, snapshot, ui),
-        View::Journal => journal::draw(pen, area, snapshot, ui),
+        View::Journal => acts::draw(pen, area, snapshot, ui),
         View::Overview | View::Difference => {}
     }
     verdict

@@ -150,6 +150,14 @@ fn long_names_keep_their_ends_and_wide_letters_their_columns() {
 }
 
 #[test]
+fn a_version_of_marks_does_not_count_for_more_than_it_is_wide() {
+    let mut snapshot = full();
+    snapshot.versions.candidate.name = "v\u{301}2\u{301}".to_owned();
+    let screen = desk(&snapshot, (120, 40), "2").text();
+    assert!(screen.contains("only v\u{301}2\u{301}   /  filter"), "{screen}");
+}
+
+#[test]
 fn two_hundred_instances_scroll_and_stay_the_same_screen_wide() {
     let mut snapshot = full();
     let template = fixture_views::instances().swap_remove(4);

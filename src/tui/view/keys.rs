@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use ratatui::layout::Rect;
-
 use crate::{
     engine::{
         role::Role as Side,
@@ -18,6 +16,7 @@ use crate::{
         theme::{Ground, Role},
     },
 };
+use ratatui::layout::Rect;
 
 /// Columns of "polls each 5 s".
 const FRESH: usize = 14;

@@ -11,7 +11,7 @@ use crate::{
 
 /// What this list remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Journal {
+pub struct Acts {
     pub(super) filter: Field,
     chosen: Option<u32>,
     opened: Opened,
@@ -29,7 +29,7 @@ enum Opened {
     Closed,
 }
 
-impl Journal {
+impl Acts {
     /// The actions that are shown, newest first.
     pub(in crate::tui) fn visible<'a>(&self, snapshot: &'a Snapshot) -> Vec<&'a ActRow> {
         let filter = Filter::parse(self.filter.text(), snapshot.at);

@@ -48,7 +48,7 @@ enum Line<'a> {
 
 /// Draws the view.
 pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
-    let memory = &ui.lists.journal;
+    let memory = &ui.lists.acts;
     let (acts, all) = (memory.visible(snapshot), snapshot.acts.len());
     let count = humanize::plural(all as f64, "action", "actions");
     let count = if acts.len() < all { format!("  {} of {count} shown", acts.len()) } else { format!("  {count}") };
