@@ -17,7 +17,7 @@ use rollwatch::{
 
 use rollwatch::tui::input::Key;
 
-use super::render::Desk;
+use super::render::{ASCII, Desk, text};
 
 /// The pictures of the recorded watch so many seconds after its start.
 fn pictures(seconds: &[i64]) -> Vec<Snapshot> {
@@ -26,7 +26,12 @@ fn pictures(seconds: &[i64]) -> Vec<Snapshot> {
 
 /// The same with another baseline: a recorded one where the live one was, or none.
 fn pictures_against(mode: BaselineMode, seconds: &[i64]) -> Vec<Snapshot> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journals/bad-errors.jsonl");
+    played("bad-errors", mode, seconds)
+}
+
+/// The pictures of a journal, its baseline in that mode.
+fn played(journal: &str, mode: BaselineMode, seconds: &[i64]) -> Vec<Snapshot> {
+    let path = format!("{}/tests/data/journals/{journal}.jsonl", env!("CARGO_MANIFEST_DIR"));
     let read = reader::read(path.as_ref()).expect("a journal");
     let (began, started) = playback::started(&read.lines).expect("a watch");
     let mut setup = Setup::recorded(started).expect("a policy");
@@ -86,4 +91,21 @@ fn an_explanation_says_what_is_behind_a_check() {
     assert!(end.contains("what if") && end.contains("esc"), "{end}");
     let closed = explained((120, 40), &[explain, Key::Esc]);
     assert_eq!(closed, explained((120, 40), &[]));
+}
+
+#[test]
+fn every_view_of_a_recorded_ladder_looks_the_same_at_every_size() {
+    let played = played("slow-ladder", BaselineMode::Concurrent, &[60, 115]);
+    for (view, key) in [("instances", '2'), ("steps", '3'), ("events", '4'), ("journal", '5'), ("difference", 'd')] {
+        let mut screens = String::new();
+        for snapshot in &played {
+            for size in [(80, 24), (120, 40), (200, 60)] {
+                let mut desk = Desk::new(snapshot.clone(), size);
+                desk.press(Key::Char(key));
+                screens.push_str(&desk.text());
+                screens.push_str(&text(&desk.draw(ASCII)));
+            }
+        }
+        assert_snapshot!(format!("ladder_{view}"), screens);
+    }
 }

@@ -131,7 +131,9 @@ fn labels(pen: &mut Pen<'_>, plot: &Plot<'_>, newest: Option<Band>, right: u16) 
     let bottom = plot.area.height - 1;
     let text = |value| plot.metric.axis_difference(value);
     let ends = [(0, text(plot.range.high), Role::Faint), (bottom, text(plot.range.low), Role::Faint)];
-    for (row, text, role) in ends.into_iter().chain([(plot.row(0.0), "same".to_owned(), Role::Text)]) {
+    let same = plot.row(0.0);
+    let ends = ends.into_iter().filter(|(row, ..)| *row != same);
+    for (row, text, role) in ends.chain([(same, "same".to_owned(), Role::Text)]) {
         let run = pen.say(role, text);
         pen.write_right(plot.area.x - LEFT, plot.y(row), x, &[run]);
         pen.dot(x, plot.y(row), "┤", edge);
