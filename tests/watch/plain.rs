@@ -59,7 +59,7 @@ fn a_bad_canary_is_rolled_back_by_ear() {
     let mut terminal = plain(&["demo", "--plain", "--speed", "25"]);
     says(&terminal, "Keys: p promote, P promote all, R roll back,");
     says(&terminal, "VERDICT  fail: v2.5.0 fails");
-    says(&terminal, "BAD: Nothing happens by itself. Press R to roll back to v2.4.0.");
+    says(&terminal, "BAD: Nothing happens by itself. Press R to roll back to v2.4.0");
     assert!(terminal.is_alive(), "somebody listens");
     terminal.type_keys(b"1");
     says(&terminal, "v2.5.0, candidate, 25 % of the traffic: error rate ");
