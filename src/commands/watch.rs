@@ -307,7 +307,7 @@ fn resume(
 /// The screen's settings.
 pub(super) fn screen(edge: &Edge, file: &File, clock: &Clock) -> ScreenSettings {
     let clock = clock.clone();
-    let outside = Outside::detect(|name| edge.around.text(name));
+    let outside = Outside { mouse: file.screen.mouse, ..Outside::detect(|name| edge.around.text(name)) };
     ScreenSettings {
         terminal: super::capabilities(edge, &file.screen),
         outside: if file.screen.title { outside } else { outside.untitled() },

@@ -11,6 +11,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{
     keymap::Keymap,
+    model::{Focus, View},
     theme::{Ground, Role, Theme},
 };
 
@@ -22,9 +23,33 @@ pub(super) struct Pen<'a> {
     pub buffer: &'a mut Buffer,
     pub theme: Theme,
     pub keymap: &'a Keymap,
+    /// What the mouse can hit, as far as anybody asked.
+    pub targets: Option<Vec<(Rect, Target)>>,
+}
+
+/// Something that the mouse can hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// The name of a view.
+    Tab(View),
+    /// A pane of the overview.
+    Pane(Focus),
+    /// A row of the checks, by its place.
+    Check(usize),
+    /// A list.
+    List,
+    /// A row of a list, by its place among those that can be chosen.
+    Row(usize),
 }
 
 impl Pen<'_> {
+    /// The mouse hits this there. Of targets over each other the last one counts.
+    pub(super) fn target(&mut self, area: Rect, what: impl FnOnce() -> Target) {
+        if let Some(targets) = &mut self.targets {
+            targets.push((area, what()));
+        }
+    }
+
     /// A run in that role.
     pub(super) fn say<'t>(&self, role: Role, text: impl Into<std::borrow::Cow<'t, str>>) -> Run<'t> {
         self.theme.say(role, text)

@@ -22,8 +22,12 @@ use super::title::{Outside, PROGRESS_OFF};
 
 /// Alternate screen, bracketed paste, no cursor.
 const ENTER: &str = "\x1b[?1049h\x1b[?2004h\x1b[?25l";
-/// Ends a sequence that may have been cut in the middle, then the same backwards.
-const LEAVE: &str = "\x1b\\\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?2004l\x1b[?1049l";
+/// Ends a sequence that may have been cut in the middle.
+const CUT: &str = "\x1b\\";
+/// Ends a frame, then what was begun backwards.
+const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?25h\x1b[?2004l\x1b[?1049l";
+/// Presses, releases and the wheel, as text (SGR): reports in that form cannot be taken for letters.
+const MOUSE: (&str, &str) = ("\x1b[?1000h\x1b[?1006h", "\x1b[?1006l\x1b[?1000l");
 /// Puts the title on the terminal's own stack, and takes it from there.
 const TITLE: (&str, &str) = ("\x1b[22;2t", "\x1b[23;2t");
 /// Asks for the background; the answer comes with the keys.
@@ -60,7 +64,9 @@ enum Use {
 impl Use {
     fn enter(self) -> String {
         match self {
-            Self::Screen(outside) => [if outside.title { TITLE.0 } else { "" }, ENTER].concat(),
+            Self::Screen(outside) => {
+                [if outside.title { TITLE.0 } else { "" }, ENTER, if outside.mouse { MOUSE.0 } else { "" }].concat()
+            }
             Self::Lines => String::new(),
         }
     }
@@ -69,7 +75,8 @@ impl Use {
         match self {
             Self::Screen(outside) => {
                 let progress = if outside.progress { PROGRESS_OFF } else { "" };
-                [LEAVE, progress, if outside.title { TITLE.1 } else { "" }].concat()
+                let mouse = if outside.mouse { MOUSE.1 } else { "" };
+                [CUT, mouse, LEAVE, progress, if outside.title { TITLE.1 } else { "" }].concat()
             }
             Self::Lines => String::new(),
         }

@@ -12,11 +12,14 @@ use crate::{
 /// Longest title, in characters.
 const LONGEST: usize = 80;
 
-/// What a terminal understands outside of its cells.
+/// What a terminal understands, and is asked for, outside of its cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is something of its own that a terminal has or not")]
 pub struct Outside {
     /// Its title can be set.
     pub title: bool,
+    /// The mouse reports here.
+    pub mouse: bool,
     /// It takes copies (OSC 52).
     pub copy: bool,
     /// It shows a progress (OSC 9;4). Others take that for a notification with a strange text.
@@ -52,7 +55,7 @@ impl Outside {
             }
         };
         // Neither tmux nor screen hands it on.
-        Self { title, copy: title, progress: title && !tmux && shows }
+        Self { title, mouse: false, copy: title, progress: title && !tmux && shows }
     }
 }
 

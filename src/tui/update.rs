@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 mod charts;
 mod look;
+mod mouse;
 
-pub use self::look::Look;
+pub use self::{look::Look, mouse::point};
 
 use super::{
     copy::{self, Copy},
-    input::{Key, Press},
+    input::{Key, Mouse, Press},
     keymap::{self, Command, Place, Slot},
     modal::{
         Modal,

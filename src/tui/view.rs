@@ -55,27 +55,41 @@ mod versions;
 mod words;
 
 pub(super) use self::verdict::one_row as verdict_row;
+pub(super) use super::pen::Target;
 
 /// Draws everything into `frame`, whatever its size. Keys and panels are those of `present`, also while a picture is held.
 pub fn draw(frame: &mut Buffer, present: &Snapshot, ui: &UiState, theme: Theme) {
+    everything(&mut Pen { buffer: frame, theme, keymap: &ui.keymap, targets: None }, present, ui);
+    glyph::restrict(frame, theme.glyphs);
+}
+
+/// What stands in that cell for the mouse. Drawn once more, aside, so that there is one layout and not two.
+pub(super) fn target_at(present: &Snapshot, ui: &UiState, at: (u16, u16)) -> Option<Target> {
+    let mut aside = Buffer::empty(Rect::new(0, 0, ui.size.0, ui.size.1));
+    let mut pen = Pen { buffer: &mut aside, theme: Theme::PLAIN, keymap: &ui.keymap, targets: Some(Vec::new()) };
+    everything(&mut pen, present, ui);
+    let hit = |(area, _): &&(Rect, Target)| area.contains(at.into());
+    pen.targets?.iter().rfind(hit).map(|(_, target)| *target)
+}
+
+fn everything(pen: &mut Pen<'_>, present: &Snapshot, ui: &UiState) {
     let snapshot = ui.picture(present);
-    let (area, tour) = ui.tour.map_or((frame.area, None), |tour| {
-        let (area, place) = tour::split(frame.area);
+    let whole = pen.buffer.area;
+    let (area, tour) = ui.tour.map_or((whole, None), |tour| {
+        let (area, place) = tour::split(whole);
         (area, place.map(|place| (place, tour)))
     });
-    let mut pen = Pen { buffer: frame, theme, keymap: &ui.keymap };
     if let Some((place, tour)) = tour {
-        tour::draw(&mut pen, place, tour);
+        tour::draw(pen, place, tour);
     }
     match layout::plan(area, snapshot.checks.len()) {
         Shape::Nothing => {}
-        Shape::Line => words::line(&mut pen, area, snapshot),
-        Shape::Words if matches!(ui.modal, Some(Modal::Help(_))) => help::draw(&mut pen, area, snapshot, ui),
-        Shape::Words if matches!(ui.modal, Some(Modal::Explain(_))) => explain::draw(&mut pen, area, snapshot, ui),
-        Shape::Words => words::draw(&mut pen, area, snapshot, ui),
-        Shape::Panes(plan) => panes(&mut pen, &plan, present, ui),
+        Shape::Line => words::line(pen, area, snapshot),
+        Shape::Words if matches!(ui.modal, Some(Modal::Help(_))) => help::draw(pen, area, snapshot, ui),
+        Shape::Words if matches!(ui.modal, Some(Modal::Explain(_))) => explain::draw(pen, area, snapshot, ui),
+        Shape::Words => words::draw(pen, area, snapshot, ui),
+        Shape::Panes(plan) => panes(pen, &plan, present, ui),
     }
-    glyph::restrict(frame, theme.glyphs);
 }
 
 /// When the screen changes although nothing was polled: a poll is late, or an action is on its way.
@@ -181,11 +195,15 @@ fn charts(pen: &mut Pen<'_>, places: Charts, cells: fn(u16) -> u16, snapshot: &S
     let edge = |metric| if ui.focus == Focus::Charts && metric == worst { Role::Focus } else { Role::Rule };
     let common = |width| chart::Common { snapshot, view: &ui.charts, cells: cells(width) };
     match places {
-        Charts::One(area) => chart::draw(pen, common(area.width), shown_metric(snapshot, ui), area, Role::Focus),
+        Charts::One(area) => {
+            pen.target(area, || Target::Pane(Focus::Charts));
+            chart::draw(pen, common(area.width), shown_metric(snapshot, ui), area, Role::Focus);
+        }
         Charts::Both(left, right) => {
             let common = common(left.width.min(right.width));
             let second = ui.charts.metric.filter(|metric| *metric != Metric::Errors).unwrap_or(Metric::P99);
             for (metric, area) in [(Metric::Errors, left), (second, right)] {
+                pen.target(area, || Target::Pane(Focus::Charts));
                 chart::draw(pen, common, metric, area, edge(metric));
             }
         }

@@ -13,7 +13,7 @@ use rollwatch::{
 
 use super::fixture;
 
-const BOTH: Outside = Outside { title: true, copy: true, progress: true };
+const BOTH: Outside = Outside { title: true, mouse: false, copy: true, progress: true };
 
 fn said(snapshot: &Snapshot, outside: Outside) -> String {
     String::from_utf8(Said::default().update(snapshot, outside, Glyphs::Braille)).expect("text")

@@ -120,7 +120,7 @@ fn the_title_is_set_and_given_back() {
     terminal.shows("the watch is over");
     terminal.type_keys(b"q");
     let said = String::from_utf8(terminal.ended().1).expect("text");
-    let place = |what: &str| said.find(what).unwrap_or_else(|| panic!("{what:?} is not in {said:?}"));
+    let place = |what: &str| said.find(what).expect(what);
     let in_order = [place("\x1b[22;2t"), place("\x1b[?1049h"), place("ROLLED BACK demo v2.5.0\x1b\\"), place("\x1b[?1049l")];
     assert!(in_order.is_sorted(), "{in_order:?}");
     assert!(said.contains("\x1b]9;4;1;") && said.ends_with("\x1b]9;4;0;0\x1b\\\x1b[23;2t"), "{said:?}");
@@ -154,4 +154,20 @@ fn what_was_explained_can_be_copied() {
     // "error rate: fail"
     assert!(copy.starts_with("ZXJyb3IgcmF0ZTogZmFpb"), "{copy}");
     watched.assert_nothing_was_done();
+}
+
+#[test]
+fn the_mouse_selects_and_is_given_back() {
+    let mut watched = watch_a_bad_candidate(&[], "");
+    let terminal = &mut watched.terminal;
+    let row = wait_for(|| terminal.contents().lines().position(|line| line.contains("✓ latency p99"))) + 1;
+    terminal.type_keys(format!("\x1b[<0;20;{row}M\x1b[<0;20;{row}m").as_bytes());
+    terminal.shows("▸✓ latency p99");
+    watched.assert_nothing_was_done();
+    watched.terminal.type_keys(b"q");
+    let said = String::from_utf8(watched.terminal.ended().1).expect("text");
+    let place = |what: &str| said.find(what).expect(what);
+    assert!(place("\x1b[?1000h\x1b[?1006h") < place("\x1b[?1006l\x1b[?1000l"));
+    let Watched { terminal, .. } = watch_a_bad_candidate(&["--no-mouse"], "");
+    assert!(!String::from_utf8(terminal.bytes()).expect("text").contains("?1000h"));
 }

@@ -23,7 +23,7 @@ use crate::{
         theme::Theme,
         title::Said,
         tour::Tour,
-        update::{Look, Wish, update},
+        update::{Look, Wish, point, update},
         view,
     },
 };
@@ -202,7 +202,11 @@ impl Painter {
             Told::Background(shade) => terminal.background = Some(shade),
             // Once: some keys with a modifier look the same.
             Told::Column(column) if std::mem::take(&mut self.awaits_column) => terminal.wide = column > terminal::NARROW,
-            Told::Column(_) | Told::Mouse(_) => return false,
+            Told::Column(_) => return false,
+            Told::Mouse(mouse) => {
+                point(&mut self.ui, &self.snapshot, mouse);
+                return false;
+            }
         }
         self.dress();
         true

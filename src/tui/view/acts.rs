@@ -74,10 +74,11 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiSt
     }
     let sight = list::sight(&marked, usize::from(body.height), lines.len());
     list::more(pen, area, &sight, lines.iter().map(|line| matches!(line, Line::Act { .. })));
-    for (y, line) in (body.y..body.bottom()).zip(lines.iter().skip(sight.start)) {
+    for (y, (at, line)) in (body.y..body.bottom()).zip(lines.iter().enumerate().skip(sight.start)) {
         let row = Rect { y, height: 1, ..body };
         match line {
             Line::Act { act, open, chosen } => {
+                list::choosable(pen, row, &lines, at, |line| matches!(line, Line::Act { .. }));
                 draw_row(pen, row, act);
                 if *chosen {
                     list::chosen(pen, row);

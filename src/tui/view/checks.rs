@@ -11,7 +11,7 @@ use crate::{
     tui::{
         glyph,
         model::{Focus, UiState},
-        pen::{Pen, Run, cells, tail},
+        pen::{Pen, Run, Target, cells, tail},
         theme::{Ground, Role},
         update::selected,
     },
@@ -50,6 +50,7 @@ impl Columns {
 pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
     let rows = usize::from(area.height.saturating_sub(3));
     let chosen = selected(ui, snapshot);
+    pen.target(area, || Target::Pane(Focus::Checks));
     let first = first_row(chosen.unwrap_or(0), rows, snapshot.checks.len());
     frame(pen, area, snapshot, ui, first, rows);
     let columns = Columns::of(area.width);
@@ -60,6 +61,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiSt
     }
     for (line, (nth, check)) in snapshot.checks.iter().enumerate().skip(first).take(rows).enumerate() {
         let row = Rect { x: area.x, y: area.y + 2 + cells(line), width: area.width, height: 1 };
+        pen.target(row, || Target::Check(nth));
         draw_row(pen, row, check, &columns, chosen == Some(nth));
         if chosen == Some(nth) {
             pen.dot(row.x + 1, row.y, "▸", pen.theme.bold(Role::Strong));

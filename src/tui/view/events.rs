@@ -7,7 +7,7 @@ use crate::{
     humanize,
     tui::{
         model::{Focus, UiState},
-        pen::{Pen, Run, cells},
+        pen::{Pen, Run, Target, cells},
         theme::Role,
     },
 };
@@ -33,6 +33,7 @@ fn one_line(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
 }
 
 fn pane(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
+    pen.target(area, || Target::Pane(Focus::Events));
     let focus = ui.focus == Focus::Events;
     let title = [pen.shout(if focus { Role::Strong } else { Role::Text }, "events")];
     let rows = usize::from(area.height - 2);

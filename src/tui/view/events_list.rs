@@ -51,11 +51,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiSt
     let at = lines.iter().position(|line| *line == Line::Event(chosen)).unwrap_or(0);
     let sight = list::sight(&(at..at + 1), usize::from(parts.list.height), lines.len());
     list::more(pen, area, &sight, lines.iter().map(|_| true));
-    for (y, line) in (parts.list.y..parts.list.bottom()).zip(lines.iter().skip(sight.start)) {
+    for (y, (at, line)) in (parts.list.y..parts.list.bottom()).zip(lines.iter().enumerate().skip(sight.start)) {
         let row = Rect { y, height: 1, ..parts.list };
         match line {
             Line::Hidden(count) => hidden(pen, row, *count, &filter),
             Line::Event(nth) => {
+                list::choosable(pen, row, &lines, at, |line| matches!(line, Line::Event(_)));
                 if let Some(event) = snapshot.events.get(*nth) {
                     draw_row(pen, row, event, &filter);
                 }

@@ -55,10 +55,11 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiSt
     let sight = list::sight(&marked, usize::from(body.height), lines.len());
     list::more(pen, area, &sight, lines.iter().map(|line| matches!(line, Line::Instance { .. })));
     let top = spark::top(snapshot);
-    for (y, line) in (body.y..body.bottom()).zip(lines.iter().skip(sight.start)) {
+    for (y, (line_at, line)) in (body.y..body.bottom()).zip(lines.iter().enumerate().skip(sight.start)) {
         let at = Rect { y, height: 1, ..body };
         match line {
             Line::Instance { row, open, chosen } => {
+                list::choosable(pen, at, &lines, line_at, |line| matches!(line, Line::Instance { .. }));
                 columns::row(pen, at, &columns, snapshot, row, top);
                 if *chosen {
                     list::chosen(pen, at);

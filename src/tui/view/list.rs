@@ -10,7 +10,7 @@ use crate::{
         filter::Filter,
         keymap::Command,
         model::UiState,
-        pen::{Pen, Run, cells, tail, width},
+        pen::{Pen, Run, Target, cells, tail, width},
         theme::{Ground, Role},
     },
 };
@@ -28,6 +28,7 @@ pub(super) struct Parts {
 
 /// A box with a title, the filter's line while there is a filter, and room for `foot` lines under a rule.
 pub(super) fn pane(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState, title: &[Run<'_>], foot: u16) -> Parts {
+    pen.target(area, || Target::List);
     pen.frame(area, Role::Focus, title, &[]);
     let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(2) };
     let mut list = inner;
@@ -82,6 +83,11 @@ fn filter_line(pen: &mut Pen<'_>, row: Rect, snapshot: &Snapshot, ui: &UiState) 
     if typing {
         pen.lay(Rect { x: row.x, width: row.width, ..row }, Ground::Selected);
     }
+}
+
+/// The mouse chooses the row that begins at the line `at`; `begins` says of each line whether a row begins there.
+pub(super) fn choosable<'l, L: 'l>(pen: &mut Pen<'_>, row: Rect, lines: &'l [L], at: usize, begins: impl Fn(&'l L) -> bool) {
+    pen.target(row, || Target::Row(lines.iter().take(at).filter(|line| begins(line)).count()));
 }
 
 /// The chosen row: a mark and a ground.

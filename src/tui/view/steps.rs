@@ -61,10 +61,11 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiSt
     let (lines, marked) = lines(pen, snapshot, chosen, body);
     let sight = list::sight(&marked, usize::from(body.height), lines.len());
     list::more(pen, area, &sight, lines.iter().map(|line| matches!(line, Line::Step(_))));
-    for (y, line) in (body.y..body.bottom()).zip(lines.iter().skip(sight.start)) {
+    for (y, (line_at, line)) in (body.y..body.bottom()).zip(lines.iter().enumerate().skip(sight.start)) {
         let at = Rect { y, height: 1, ..body };
         match line {
             Line::Step(nth) => {
+                list::choosable(pen, at, &lines, line_at, |line| matches!(line, Line::Step(_)));
                 if let Some(step) = snapshot.steps.get(*nth) {
                     row::draw(pen, at, &columns, step);
                 }

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::tui::{
     keymap::Command,
     model::View,
-    pen::{Pen, cells},
+    pen::{Pen, Target, cells},
     theme::{Ground, Role},
 };
 
@@ -23,6 +23,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, shown: View, remarks: &[String
         let text = if word.is_empty() { format!(" {name} ") } else { format!(" {name} {word} ") };
         let run = if view == shown { pen.shout(role, text) } else { pen.say(role, text) };
         let stop = pen.write(x, area.y, area.right(), &[run]);
+        pen.target(Rect { x, width: stop - x, height: 1, ..area }, || Target::Tab(view));
         if view == shown {
             pen.lay(Rect { x, y: area.y, width: stop - x, height: 1 }, Ground::Selected);
         }
