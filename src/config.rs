@@ -23,7 +23,6 @@ mod finding;
 mod layer;
 mod loaded;
 mod mask;
-mod nearest;
 mod origin;
 mod parse;
 mod path;
@@ -100,7 +99,7 @@ pub fn init_text(kind: Option<&str>) -> Result<&'static str, String> {
     let Some(kind) = kind else { return Ok(DEFAULT) };
     let names = EXAMPLES.map(|(name, _)| name);
     let found = EXAMPLES.iter().find(|(name, _)| *name == kind).map(|(_, text)| *text);
-    found.ok_or_else(|| format!("there is no example {kind:?}: write {}", nearest::listed(names)))
+    found.ok_or_else(|| format!("there is no example {kind:?}: write {}", crate::nearest::listed(names)))
 }
 
 /// The JSON Schema of a configuration file.

@@ -32,6 +32,7 @@ pub mod headless;
 pub mod humanize;
 pub mod journal;
 pub mod lint;
+pub(crate) mod nearest;
 pub mod notify;
 pub mod report;
 pub mod runtime;

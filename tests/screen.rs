@@ -14,6 +14,8 @@ mod greeting;
 mod hostile;
 #[path = "screen/keys.rs"]
 mod keys;
+#[path = "screen/line.rs"]
+mod line;
 #[path = "screen/mouse.rs"]
 mod mouse;
 #[path = "screen/outside.rs"]

@@ -7,11 +7,11 @@ use serde_path_to_error::Segment;
 use super::{
     file::{Backend, File},
     finding::{Finding, Findings},
-    nearest::{listed, nearest},
     path::{KeyPath, Step},
     shape::{Part, Shape},
     tree::{Node, Value},
 };
+use crate::nearest::{listed, nearest};
 
 /// The configuration that `tree` holds. What cannot be used is taken out of `tree`; there is always a finding about it.
 pub(super) fn file(tree: &mut Node, shape: &Shape, defaults: &Node, findings: &mut Findings) -> Option<File> {

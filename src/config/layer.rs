@@ -2,13 +2,13 @@
 
 use super::{
     finding::{Finding, Findings},
-    nearest::nearest,
     origin::Origin,
     path::KeyPath,
     shape::{Part, Shape},
     tree::Node,
     variables::Variables,
 };
+use crate::nearest::nearest;
 
 /// Other names of sections, as the field's tools call the two versions.
 pub(super) const ALIASES: [(&str, &str); 5] =

@@ -34,6 +34,10 @@ pub enum Command {
     Enlarge,
     /// Hold the picture while the watch goes on, or let it go.
     Freeze,
+    /// Type a command by its name.
+    Line,
+    /// Go on with what is typed as far as it is clear.
+    Complete,
     /// Copy what was asked about the selected check.
     Copy,
     /// Copy its explanation.
@@ -123,6 +127,8 @@ pub enum Scope {
     Reading,
     /// Where letters are typed: in a panel that asks, and in a filter.
     Field,
+    /// In the line of a command.
+    Line,
     /// In a panel that asks.
     Panel,
     /// Everywhere.
@@ -271,6 +277,7 @@ pub const BINDINGS: &[Binding] = &[
         "freeze the picture; the watch goes on",
         "freeze",
     ),
+    binding(&[(Key::Char(':'), ":")], Command::Line, Scope::Views, Group::Screen, "a command by its name; tab completes", ""),
     binding(&[(Key::Char('c'), "c")], Command::Copy, Scope::Panes, Group::Screen, "copy what was asked", ""),
     binding(&[(Key::Char('C'), "C")], Command::CopyAll, Scope::Panes, Group::Screen, "copy the explanation", ""),
     binding(&[(Key::Char('t'), "t")], Command::Theme, Scope::Reading, Group::Screen, "next theme", ""),
@@ -280,6 +287,7 @@ pub const BINDINGS: &[Binding] = &[
     binding(&[(Key::Ctrl('c'), "ctrl-c")], Command::Interrupt, Scope::Always, Group::Screen, "twice: quit at once", ""),
     binding(&[(Key::Char('y'), "y")], Command::Yes, Scope::Panel, Group::Panel, "do it", ""),
     binding(&[(Key::Char('h'), "h")], Command::HandOver, Scope::Panel, Group::Panel, "leave, the watch goes on", ""),
+    binding(&[(Key::Tab, "tab")], Command::Complete, Scope::Line, Group::Panel, "go on as far as it is clear", ""),
     binding(&[(Key::Enter, "enter")], Command::Submit, Scope::Field, Group::Panel, "what was typed is complete", ""),
     binding(&[(Key::Backspace, "backspace")], Command::Erase, Scope::Field, Group::Panel, "take back the last letter", ""),
 ];
@@ -291,6 +299,8 @@ pub enum Place {
     View(View),
     /// A line that is being typed on a view.
     Typing,
+    /// The line of a command.
+    Line,
     /// The help.
     Help,
     /// An explanation.
@@ -301,7 +311,7 @@ pub enum Place {
 
 impl Place {
     /// Every one.
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::View(View::Overview),
         Self::View(View::Instances),
         Self::View(View::Steps),
@@ -309,6 +319,7 @@ impl Place {
         Self::View(View::Journal),
         Self::View(View::Difference),
         Self::Typing,
+        Self::Line,
         Self::Help,
         Self::Explain,
         Self::Panel,
@@ -324,7 +335,7 @@ impl Scope {
             Self::Rows => &[View::Overview, View::Instances, View::Journal, View::Difference],
             Self::Filtered => &[View::Instances, View::Events, View::Journal],
             Self::Instances => &[View::Instances],
-            Self::Field | Self::Panel => &[],
+            Self::Field | Self::Line | Self::Panel => &[],
         }
     }
 
@@ -332,6 +343,7 @@ impl Scope {
         match place {
             Place::View(view) => self.views().contains(&view),
             Place::Typing => matches!(self, Self::Always | Self::Field | Self::Reading),
+            Place::Line => matches!(self, Self::Always | Self::Field | Self::Line),
             Place::Help => matches!(self, Self::Always | Self::Reading),
             Place::Explain => matches!(self, Self::Always | Self::Reading | Self::Checks | Self::Panes | Self::Rows),
             Place::Panel => matches!(self, Self::Always | Self::Field | Self::Panel),
@@ -340,6 +352,11 @@ impl Scope {
 }
 
 impl Binding {
+    /// Whether it does something on that view.
+    pub(super) fn works_on(&self, view: View) -> bool {
+        self.scope.holds(Place::View(view))
+    }
+
     /// Whether the key line of that view names it. There is no room for all: panes name what explains, lists
     /// what chooses and opens.
     pub(super) fn is_named_on(&self, view: View) -> bool {
@@ -404,7 +421,7 @@ mod tests {
 
     #[test]
     fn keys_of_later_views_do_nothing() {
-        for key in "wn:".chars().map(Key::Char) {
+        for key in "wn".chars().map(Key::Char) {
             assert_eq!(command(key, Place::View(View::Overview)), None, "{key:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use self::confirm::Confirm;
+use self::{confirm::Confirm, line::Line};
 use super::keymap::Place;
 
 pub mod confirm;
@@ -10,6 +10,7 @@ pub(super) mod confirm_text;
 pub(super) mod confirm_words;
 pub(super) mod explain;
 pub(super) mod help;
+pub mod line;
 
 /// What is open.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub enum Modal {
     Help(usize),
     /// What is behind the selected check, and how far it is scrolled.
     Explain(usize),
+    /// A command that is typed by its name.
+    Line(Line),
     /// A question with a second key.
     Confirm(Confirm),
 }
@@ -28,6 +31,7 @@ impl Modal {
         match self {
             Self::Help(_) => Place::Help,
             Self::Explain(_) => Place::Explain,
+            Self::Line(_) => Place::Line,
             Self::Confirm(_) => Place::Panel,
         }
     }
@@ -35,7 +39,7 @@ impl Modal {
     /// When it was first seen by a person, if it counts that time.
     pub(super) const fn shown_ms(&mut self) -> Option<&mut Option<u64>> {
         match self {
-            Self::Help(_) | Self::Explain(_) => None,
+            Self::Help(_) | Self::Explain(_) | Self::Line(_) => None,
             Self::Confirm(panel) => Some(&mut panel.shown_ms),
         }
     }

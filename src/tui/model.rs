@@ -194,8 +194,10 @@ impl UiState {
     /// The terminal has another size. A panel that can no longer be read closes.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         self.size = (columns, rows);
-        if matches!(self.modal, Some(Modal::Confirm(_))) && !self.fits_panels() {
-            self.close(confirm::TOO_SMALL);
+        match self.modal {
+            Some(Modal::Confirm(_)) if !self.fits_panels() => self.close(confirm::TOO_SMALL),
+            Some(Modal::Line(_)) if !self.fits_panels() => self.modal = None,
+            _ => {}
         }
     }
 

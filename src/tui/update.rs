@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 mod charts;
+mod line;
 mod look;
 mod mouse;
 
@@ -57,28 +58,46 @@ pub fn update(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor)
 }
 
 fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> Option<Wish> {
-    let held = ui.frozen.clone();
-    let snapshot = held.as_ref().map_or(present, |frozen| &frozen.picture);
     ui.note = None;
     ui.visit = Visit::Again;
+    let snapshot = ui.picture(present);
     ui.selected = selected(ui, snapshot).and_then(|at| snapshot.checks.get(at)).map(|row| row.id.clone());
     let place = ui.place();
-    if let (Some(Modal::Confirm(panel)), Key::Char(_)) = (&mut ui.modal, press.key)
-        && panel.takes_text()
+    if let Key::Char(letter) = press.key
+        && typed(ui, place, press, letter)
     {
-        if panel.counts(press.at_ms) {
-            panel.type_letter(press.key);
-        }
-        return None;
-    }
-    if let (Place::Typing, Key::Char(letter)) = (place, press.key) {
-        ui.lists.type_letter(ui.view, letter);
         return None;
     }
     let command = ui.keymap.command(press.key, place)?;
     if !matches!(command, Command::Interrupt | Command::Quit) {
         ui.interrupted_ms = None;
     }
+    match command {
+        Command::Submit if place == Place::Line => line::submit(ui, present, press, actor),
+        command => obey(ui, present, command, press, actor),
+    }
+}
+
+/// A letter that belongs to what is being typed, if anything is: it reaches no key.
+fn typed(ui: &mut UiState, place: Place, press: Press, letter: char) -> bool {
+    match &mut ui.modal {
+        Some(Modal::Line(line)) => line.put(letter),
+        Some(Modal::Confirm(panel)) if panel.takes_text() => {
+            if panel.counts(press.at_ms) {
+                panel.type_letter(press.key);
+            }
+        }
+        _ if place == Place::Typing => ui.lists.type_letter(ui.view, letter),
+        _ => return false,
+    }
+    true
+}
+
+/// Does what a key means, or a command by its name.
+fn obey(ui: &mut UiState, present: &Snapshot, command: Command, press: Press, actor: &Actor) -> Option<Wish> {
+    let held = ui.frozen.clone();
+    let snapshot = held.as_ref().map_or(present, |frozen| &frozen.picture);
+    let place = ui.place();
     match command {
         Command::Act(slot) => open_panel(ui, present, slot),
         Command::Help => ui.modal = if place == Place::Help { None } else { Some(Modal::Help(0)) },
@@ -99,6 +118,9 @@ fn handle(ui: &mut UiState, present: &Snapshot, press: Press, actor: &Actor) -> 
         Command::Sort => ui.lists.instances.sort_next(),
         Command::CandidateOnly => ui.lists.instances.candidate_only ^= true,
         Command::Filter => ui.lists.start_typing(ui.view),
+        Command::Line => line::open(ui),
+        Command::Complete | Command::Erase if place == Place::Line => line::edit(ui, command),
+        Command::Complete => {}
         Command::Copy | Command::CopyAll => return copied(ui, snapshot, command),
         Command::NextPane if place == Place::Explain => turn(ui, snapshot, 1),
         Command::PreviousPane if place == Place::Explain => turn(ui, snapshot, snapshot.checks.len().saturating_sub(1)),

@@ -22,7 +22,7 @@ use self::{
 };
 use super::{
     glyph,
-    modal::{Modal, confirm_text, explain, help},
+    modal::{Modal, confirm_text, explain, help, line},
     model::{Focus, UiState, View},
     pen::Pen,
     theme::{Role, Theme},
@@ -123,6 +123,9 @@ fn panes(pen: &mut Pen<'_>, plan: &Plan, present: &Snapshot, ui: &UiState) {
         confirm_text::keys(pen, plan.keys, present, panel, ui.now);
     } else {
         keys::draw(pen, plan.keys, present, ui);
+    }
+    if let Some(Modal::Line(typed)) = &ui.modal {
+        line::draw(pen, Rect { y: plan.keys.bottom() - 1, height: 1, ..plan.keys }, typed);
     }
 }
 

@@ -98,6 +98,23 @@ fn keys_come_from_the_configuration() {
 }
 
 #[test]
+fn a_command_by_its_name_asks_like_its_key() {
+    let mut watched = watch_a_bad_candidate(&[], "");
+    let terminal = &mut watched.terminal;
+    terminal.type_keys(b":");
+    terminal.type_text("roll");
+    terminal.shows(":roll");
+    terminal.type_keys(b"\t");
+    terminal.shows(":rollback");
+    terminal.type_keys(b"\r");
+    terminal.shows("Roll back api?");
+    assert_eq!(terminal.actions(), 0);
+    terminal.type_keys(b"y");
+    terminal.shows("ROLLED BACK");
+    assert_eq!(terminal.actions(), 1);
+}
+
+#[test]
 fn the_picture_follows_the_size() {
     let terminal = Terminal::start(120, 40, &["demo", "--speed", "25"]);
     terminal.shows("versions");

@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, time::Duration};
 use super::{Rules, entries};
 use crate::config::{
     file::{Against, Check, Steps, StrategyKind},
-    nearest::{listed, nearest},
     path::KeyPath,
     value::{Dur, Percent},
 };
+use crate::nearest::{listed, nearest};
 
 /// The checks that exist.
 pub(super) const CHECKS: [&str; 5] = ["errors", "latency", "health", "restarts", "traffic"];

@@ -89,6 +89,7 @@ impl Command {
             Self::Newest => "now",
             Self::Enlarge => "enlarge",
             Self::Freeze => "freeze",
+            Self::Line => "command",
             Self::Copy => "copy",
             Self::CopyAll => "copy_all",
             Self::Theme => "theme",
@@ -107,7 +108,9 @@ impl Command {
             Self::Quit => "quit",
             Self::Redraw => "redraw",
             Self::Suspend => "suspend",
-            Self::Close | Self::Yes | Self::HandOver | Self::Submit | Self::Erase | Self::Interrupt => return None,
+            Self::Complete | Self::Close | Self::Yes | Self::HandOver | Self::Submit | Self::Erase | Self::Interrupt => {
+                return None;
+            }
         })
     }
 }

@@ -27,13 +27,24 @@ impl Metric {
     /// Every one, in the order in which a key goes through them.
     pub(in crate::tui) const ALL: [Self; 5] = [Self::Errors, Self::P99, Self::P95, Self::P50, Self::Requests];
 
-    /// For people, and for the command line of the screen.
+    /// For people.
     pub(in crate::tui) const fn title(self) -> &'static str {
         match self {
             Self::Errors => "error rate",
             Self::P99 => "latency p99",
             Self::P95 => "latency p95",
             Self::P50 => "latency p50",
+            Self::Requests => "requests",
+        }
+    }
+
+    /// For the command line of the screen.
+    pub(in crate::tui) const fn word(self) -> &'static str {
+        match self {
+            Self::Errors => "errors",
+            Self::P99 => "p99",
+            Self::P95 => "p95",
+            Self::P50 => "p50",
             Self::Requests => "requests",
         }
     }

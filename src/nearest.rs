@@ -1,7 +1,7 @@
 //! Finds the word that was probably meant.
 
 /// The word of `known` that is closest to `word`, if one is close enough to have been meant.
-pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let word = word.to_lowercase();
     let near = known.into_iter().map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate));
     let close = near.filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4);
@@ -18,7 +18,7 @@ fn distance(word: &str, candidate: &str) -> usize {
 }
 
 /// Words in quotes, with "or" before the last one.
-pub(super) fn listed<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
+pub(crate) fn listed<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("\"{word}\"")).collect();
     match words.split_last() {
         Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
