@@ -18,8 +18,7 @@ pub struct Copy {
 
 /// What was asked about a check; none where nobody knows.
 pub(super) fn asked(row: &CheckRow) -> Option<Copy> {
-    let asked = row.explanation.iter().filter(|reason| matches!(reason.about.as_str(), "source" | "asked" | "query"));
-    let text = joined(asked.map(|reason| reason.text.clone()));
+    let text = joined(std::iter::once(row.copy.clone()));
     (!text.is_empty()).then(|| Copy { text, what: format!("what was asked about {}", row.name) })
 }
 

@@ -296,6 +296,12 @@ fn what_is_copied_is_that_of_the_selected_check() {
     assert!(copy.text.starts_with("latency p99: pass. ") && copy.text.lines().count() > 2, "{}", copy.text);
     assert_eq!(desk.press(Key::Char('c')), None);
     assert_eq!(desk.ui.note.as_deref(), Some("Nothing was asked about latency p99 that could be copied."));
+    desk.snapshot.checks[1].copy = "http://a/metrics\nhttp://b/\u{1b}metrics".to_owned();
+    let Some(Wish::Copy(copy)) = desk.press(Key::Char('c')) else { panic!("nothing is copied") };
+    assert_eq!(
+        (copy.text.as_str(), copy.what.as_str()),
+        ("http://a/metrics\nhttp://b/␛metrics", "what was asked about latency p99")
+    );
 }
 
 /// What bytes do: each read with the milliseconds before it, everything drawn at once.

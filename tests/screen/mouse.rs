@@ -91,7 +91,7 @@ fn gestures() -> impl Strategy<Value = Vec<(Gesture, u16, u16)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_mouse_ever_asks_to_act(gestures in gestures(), state in 0_usize..12, view in 1_u8..6, width in 1_u16..220, height in 1_u16..70) {
