@@ -22,6 +22,8 @@ use ratatui::layout::Rect;
 const FRESH: usize = 14;
 /// Columns of a version's name in a key's words.
 const VERSION: usize = 12;
+/// Keys that look on every view, at the end of their row: help, freeze, quit.
+const EVERYWHERE: usize = 3;
 /// Data older than so many polls is late.
 const LATE_POLLS: u32 = 2;
 
@@ -50,7 +52,11 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiSt
         return typing(pen, area, snapshot, ui);
     }
     let acts = acts(pen, snapshot, usize::from(area.width) - 2);
-    let looks = looks(pen, snapshot, ui.view);
+    let mut looks = looks(pen, snapshot, ui.view);
+    // What every view has stands at the end; of what is before, the last is missed least.
+    while area.height > 1 && looks.len() > EVERYWHERE + 1 && length(&looks) > usize::from(area.width) {
+        looks.remove(looks.len() - EVERYWHERE - 1);
+    }
     let fresh = freshness(pen, snapshot, ui.now);
     let beside = length(&acts) + fresh.width() < usize::from(area.width);
     let fresh = if lateness(snapshot, ui.now).is_some() { Remark::Urgent(vec![fresh]) } else { Remark::Spare(vec![fresh]) };

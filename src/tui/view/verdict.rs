@@ -76,10 +76,8 @@ fn held(pen: &mut Pen<'_>, area: Rect, frozen: &Frozen) -> u16 {
 fn goes_on(pen: &mut Pen<'_>, area: Rect, x: u16, frozen: &Frozen) {
     let key = pen.keymap.name(Command::Freeze);
     let rest = if frozen.present == frozen.picture.badge { "" } else { " The verdict has changed since." };
-    let runs = [
-        pen.theme.key(key),
-        pen.say(Role::Text, format!(" goes on.{rest} Keys that act are bound to the present state, not to this picture.")),
-    ];
+    let runs =
+        [pen.theme.key(key), pen.say(Role::Text, format!(" goes on.{rest} Keys act on the present state, not on this picture."))];
     pen.write(x, area.y + 1, area.right().saturating_sub(1), &runs);
 }
 
