@@ -88,7 +88,7 @@ fn while_nothing_speaks_against_it() {
         "Can be promoted to 100 % in about 3m30s: the window ends, and the evidence will be enough.",
     );
     assert_says(&after(usual(), 620.0, good), "GOOD", "Press p to go to 100 %, about 4 s.");
-    assert_says(&after(stays(), 620.0, good), "GOOD", "Press p to go to 100 %, called failed after 2m.");
+    assert_says(&after(stays(), 620.0, good), "GOOD", "Press p to go to 100 %; called failed after 2m.");
     let mut unable = Played::new(setup(Rule { read_only: Some("looked at only".to_owned()), ..stays() }));
     unable.run(620.0, good);
     assert_says(&unable, "GOOD", "Nothing to do.");
@@ -202,7 +202,7 @@ fn where_there_is_no_traffic_yet_or_nothing_beside_it() {
     played.run(30.0, |_| (Side::good(500.0), Side::good(0.0)));
     assert_says(&played, "SMOKE CHECKS", "Can be given traffic in about 30 s.");
     played.run(60.0, |_| (Side::good(500.0), Side::good(0.0)));
-    assert_says(&played, "GOOD", "Press p to go to 100 %, called failed after 2m.");
+    assert_says(&played, "GOOD", "Press p to go to 100 %; called failed after 2m.");
     let mut silent = Played::new(played.watch.setup().clone());
     silent.weight = 0.0;
     silent.run(100.0, |_| (Side { health: None, ..Side::good(500.0) }, Side { health: None, ..Side::good(0.0) }));

@@ -29,7 +29,7 @@ impl Watch {
                 .text(" to roll back to ")
                 .baseline(&self.setup.names)
                 .then()
-                .text(format!(", {takes}."))
+                .text(format!("{takes}."))
                 .done()
         } else {
             say.text(" rollwatch cannot roll back here: ").text(words::stopped(&self.why_not(Action::Rollback))).done()
@@ -42,26 +42,20 @@ impl Watch {
         }
         if self.can(Action::Promote) {
             let takes = self.takes(Action::Promote);
-            Say::new()
-                .text("Press ")
-                .key("p")
-                .text(format!(" to {}", self.promote_words()))
-                .then()
-                .text(format!(", {takes}."))
-                .done()
+            Say::new().text("Press ").key("p").text(format!(" to {}", self.promote_words())).then().text(format!("{takes}.")).done()
         } else {
             Sentence::plain("Nothing to do.")
         }
     }
 
-    /// How long an action takes: as before, or its limit.
+    /// How long an action takes, as the end of a sentence: as before, or its limit.
     pub(super) fn takes(&self, action: Action) -> String {
         match (self.setup.rule.usual.get(&action), self.ability(action)) {
-            (Some(usual), _) => format!("about {}", humanize::duration(usual.took)),
+            (Some(usual), _) => format!(", about {}", humanize::duration(usual.took)),
             (None, Some(Ability::Ready(preview))) => {
-                format!("called failed after {}", humanize::duration(Duration::from_secs_f64(preview.limit_s)))
+                format!("; called failed after {}", humanize::duration(Duration::from_secs_f64(preview.limit_s)))
             }
-            (None, _) => "how long it takes is not known".to_owned(),
+            (None, _) => "; how long it takes is not known".to_owned(),
         }
     }
 
