@@ -194,23 +194,36 @@ pub(super) fn wrapped<'a>(runs: &[Run<'_>], room: usize) -> Vec<Vec<Run<'a>>> {
     let mut used = 0;
     for run in runs {
         for word in run.content.split_inclusive(' ') {
-            if used > 0 && used + word.trim_end().width() > room {
+            let width = word.trim_end().width();
+            if used > 0 && used + width > room {
                 lines.push(Vec::new());
                 used = 0;
             }
-            for piece in broken(word, room) {
-                if used + piece.trim_end().width() > room {
+            if width <= room {
+                used += word.width();
+                append(&mut lines, word, run.style);
+                continue;
+            }
+            for (nth, piece) in broken(word, room).iter().enumerate() {
+                if nth > 0 {
                     lines.push(Vec::new());
                     used = 0;
                 }
                 used += piece.width();
-                if let Some(line) = lines.last_mut() {
-                    line.push(Run::styled(piece, run.style));
-                }
+                append(&mut lines, piece, run.style);
             }
         }
     }
     lines
+}
+
+/// Puts a text at the end of the last line; texts of one style are one run.
+fn append(lines: &mut [Vec<Run<'_>>], text: &str, style: Style) {
+    let Some(line) = lines.last_mut() else { return };
+    match line.last_mut().filter(|last| last.style == style) {
+        Some(last) => last.content.to_mut().push_str(text),
+        None => line.push(Run::styled(text.to_owned(), style)),
+    }
 }
 
 /// A word in pieces of at most `room` columns.
@@ -264,8 +277,8 @@ mod tests {
     #[test]
     fn lines_break_at_blanks_and_long_words_where_the_line_ends() {
         let lines = |text: &'static str, room| {
-            let lines = wrapped(&[Run::raw(text)], room);
-            lines.iter().map(|line| line.iter().map(|run| run.content.trim_end()).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+            let line = |line: Vec<Run<'_>>| line.iter().map(|run| run.content.as_ref()).collect::<String>().trim_end().to_owned();
+            wrapped(&[Run::raw(text)], room).into_iter().map(line).collect::<Vec<_>>()
         };
         assert_eq!(lines("one two three", 7), ["one two", "three"]);
         assert_eq!(lines("a 0123456789 b", 4), ["a", "0123", "4567", "89 b"]);
