@@ -10,6 +10,8 @@
 //!    v2.5.0  2 of 3 ready   4 restarts   errors 1.19 %   p99 228 ms   2xk8w: 18 of 22 errors       summary
 //! ```
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 
 use self::columns::Columns;
@@ -120,6 +122,12 @@ fn place(snapshot: &Snapshot) -> String {
     let deployment = &snapshot.deployment;
     let place = if deployment.environment.is_empty() { String::new() } else { format!(" in {}", deployment.environment) };
     format!("{}{place}", deployment.name)
+}
+
+/// How long rows have been counted for: as far as the history goes, or as the watch is old.
+fn counted_for(snapshot: &Snapshot) -> String {
+    let history = Duration::from_secs(u64::from(InstanceRow::HISTORY_S) * InstanceRow::HISTORY as u64);
+    humanize::duration(snapshot.at.since(snapshot.started).min(history))
 }
 
 /// Why there is no row.

@@ -28,7 +28,7 @@ pub(super) fn lines<'a>(pen: &Pen<'_>, snapshot: &Snapshot, row: &'a InstanceRow
     let mut branches = vec![health(pen, row)];
     branches.extend(trouble(pen, row));
     branches.extend([answered(pen, snapshot, row), restarts(pen, row)]);
-    branches.extend(counted(pen, row));
+    branches.extend(counted(pen, snapshot, row));
     let mut lines = tree(pen, branches);
     if lines.len() > room && room > 0 {
         let hidden = lines.len() - room + 1;
@@ -141,8 +141,9 @@ fn restarts<'a>(pen: &Pen<'_>, row: &InstanceRow) -> Branch<'a> {
     branch(pen, "restarts", runs)
 }
 
-fn counted<'a>(pen: &Pen<'_>, row: &InstanceRow) -> Option<Branch<'a>> {
+fn counted<'a>(pen: &Pen<'_>, snapshot: &Snapshot, row: &InstanceRow) -> Option<Branch<'a>> {
     let (requests, errors) = row.figures.counted;
-    let text = format!("{}, {} failed, in 10m", humanize::plural(requests, "request", "requests"), humanize::count(errors));
+    let requests_text = humanize::plural(requests, "request", "requests");
+    let text = format!("{requests_text}, {} failed, in {}", humanize::count(errors), super::counted_for(snapshot));
     (requests > 0.0).then(|| branch(pen, "counted", vec![pen.say(Role::Text, text)]))
 }

@@ -78,7 +78,13 @@ fn fitted<'a>(pen: &Pen<'_>, snapshot: &Snapshot, side: Side, room: usize) -> Ve
         if restarts > 0 { Role::Bad } else { Role::Text },
         format!("   {:>2} {:<8}", restarts, if restarts == 1 { "restart" } else { "restarts" }),
     );
-    let parts = [readiness, restarts, figure("errors", "errors"), figure("p99", "latency"), spread_run(pen, &spread(&rows))];
+    let parts = [
+        readiness,
+        restarts,
+        figure("errors", "errors"),
+        figure("p99", "latency"),
+        spread_run(pen, &spread(&rows), &super::counted_for(snapshot)),
+    ];
     // Places in `parts`, the least telling first.
     let mut shown = [true; 5];
     let fits = |shown: &[bool; 5]| parts.iter().zip(shown).filter(|(_, shown)| **shown).map(|(run, _)| run.width()).sum::<usize>();
@@ -96,13 +102,13 @@ fn ready_of(ready: usize, all: usize) -> String {
     format!("{ready} of {all} ready")
 }
 
-fn spread_run<'a>(pen: &Pen<'_>, spread: &Spread) -> Run<'a> {
+fn spread_run<'a>(pen: &Pen<'_>, spread: &Spread, span: &str) -> Run<'a> {
     match spread {
         Spread::Alone => pen.say(Role::Dim, ""),
-        Spread::None => pen.say(Role::Dim, "   no errors in 10m"),
-        Spread::Few(errors) => pen.say(Role::Dim, format!("   {errors} in 10m: too few to compare")),
+        Spread::None => pen.say(Role::Dim, format!("   no errors in {span}")),
+        Spread::Few(errors) => pen.say(Role::Dim, format!("   {errors} in {span}: too few to compare")),
         Spread::Even => pen.say(Role::Dim, "   errors are spread evenly"),
-        Spread::Outlier { name, own, all } => pen.shout(Role::Bad, format!("   {name}: {own} of {all} errors in 10m")),
+        Spread::Outlier { name, own, all } => pen.shout(Role::Bad, format!("   {name}: {own} of {all} errors in {span}")),
     }
 }
 
