@@ -7,16 +7,20 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+pub mod acting;
+pub mod charts;
 pub mod instance;
 pub mod sentence;
 pub mod step;
 
+pub use acting::{ActKey, ActRow, ActWhat, ActionView};
+pub use charts::{Band, Charts, Differences, Marker, MarkerKind, Point, Reading};
 pub use instance::{Figures, InstanceRow, InstanceState};
 pub use sentence::{Ink, Piece, Sentence};
 pub use step::{StepRow, StepState};
 
 use super::{
-    action::{Ability, Action, Fact, Usual},
+    action::{Ability, Action, Usual},
     event::{Ended, Reason},
     role::{Role, Sides},
     sample::HealthCheck,
@@ -225,125 +229,6 @@ pub enum Span {
     Held,
 }
 
-/// The two charts, on one time axis.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Charts {
-    /// One point a poll, oldest first, bounded.
-    pub points: Arc<Vec<Point>>,
-    /// Steps and actions.
-    pub markers: Arc<Vec<Marker>>,
-    /// Warm-up stretches: from, to.
-    pub warm_ups: Arc<Vec<(Time, Time)>>,
-    /// Limit of the error rate, a fraction.
-    pub error_limit: Option<f64>,
-    /// Limit of the p99, in milliseconds.
-    pub p99_limit: Option<f64>,
-    /// What the baseline's error rate did in the last five minutes: lowest and highest of its 99 % interval, fractions.
-    pub error_band: Option<(f64, f64)>,
-    /// How much more of errors is tolerated of the candidate, given the baseline's rate since warm-up: a difference of rates, a fraction.
-    pub error_tolerated: f64,
-    /// How much slower it may be, relative: 0.1 is 10 %. Null without a baseline, where latency has its limit only. It is the policy's own
-    /// figure; the test compares shares of requests beyond bucket bounds near the p99, and convicts from somewhat above it on.
-    pub latency_tolerated: Option<f64>,
-    /// Samples younger than this are still being counted by their source: drawn, not judged. Zero where pages are read directly.
-    pub lag: Duration,
-}
-
-/// What was known at one poll.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Point {
-    /// When.
-    pub at: Time,
-    /// Error rate over the last minute, a fraction.
-    pub errors: Sides<Reading>,
-    /// p99 over the last minute, in milliseconds (infinite: beyond the last bucket).
-    pub p99: Sides<Reading>,
-    /// p95, likewise.
-    pub p95: Sides<Reading>,
-    /// p50, likewise.
-    pub p50: Sides<Reading>,
-    /// Requests a second over the last minute.
-    pub rate: Sides<Reading>,
-    /// Candidate against baseline since warm-up, as it was at this poll: a gap while warming up, blind, without a baseline or over.
-    pub difference: Differences,
-    /// Share of the evidence needed as it stood at this poll, 0 to 1: to promote, to roll back.
-    pub evidence: (f32, f32),
-}
-
-/// What differs between the versions, each with the band its test allows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Differences {
-    /// Of the error rates: a difference of fractions.
-    pub errors: Option<Band>,
-    /// Of the p99: relative, 0.03 is 3 % slower.
-    pub p99: Option<Band>,
-    /// Of the p95, likewise.
-    pub p95: Option<Band>,
-    /// Of the p50, likewise.
-    pub p50: Option<Band>,
-}
-
-/// A measured difference, and between which values the true one lies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Band {
-    /// The lowest it can be.
-    pub low: f32,
-    /// As measured.
-    pub mid: f32,
-    /// The highest it can be.
-    pub high: f32,
-}
-
-/// A value of one version at one poll.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub enum Reading {
-    /// No answer, or nothing to read: a gap.
-    #[default]
-    Blind,
-    /// It answered, but there was nothing to divide by.
-    Idle,
-    /// Enough requests.
-    Solid(f64),
-    /// Fewer than 100 requests even in five minutes: shown hollow, with n.
-    Thin(f64, u32),
-}
-
-impl Reading {
-    /// The value, solid or thin.
-    #[must_use]
-    pub const fn value(self) -> Option<f64> {
-        match self {
-            Self::Solid(v) | Self::Thin(v, _) => Some(v),
-            Self::Blind | Self::Idle => None,
-        }
-    }
-}
-
-/// A vertical mark in both charts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Marker {
-    /// When.
-    pub at: Time,
-    /// A word or two: "25 %", "roll back sent", "seen".
-    pub text: String,
-    /// Which kind.
-    pub kind: MarkerKind,
-}
-
-/// What a marker marks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MarkerKind {
-    /// The ladder moved.
-    Step,
-    /// Something was sent.
-    Action,
-    /// Its effect was seen.
-    Seen,
-    /// A process restarted.
-    Restart,
-}
-
 /// One row of the checks table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckRow {
@@ -439,67 +324,6 @@ pub struct EventRow {
     pub tail: String,
     /// Its colour family; null for plain.
     pub tone: Option<Tone>,
-}
-
-/// A key that acts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActKey {
-    /// What it asks for.
-    pub what: ActWhat,
-    /// Verb and target: "promote to 50 %".
-    pub label: String,
-    /// The verb alone, for narrow screens.
-    pub short: String,
-    /// Stands in brackets after the label: a reason, a time, a demand.
-    pub note: Option<String>,
-    /// Whether pressing it opens the panel.
-    pub enabled: bool,
-    /// The one key to press now.
-    pub filled: bool,
-}
-
-/// What a key that acts asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ActWhat {
-    /// An action of the backend.
-    Act(Action),
-    /// Arm or disarm auto-rollback.
-    Arm(bool),
-}
-
-/// An action under way, or the last one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ActionView {
-    /// What.
-    pub action: Action,
-    /// Who asked, in words: "by auto-rollback", "by ana".
-    pub by: String,
-    /// When it was asked for.
-    pub requested: Time,
-    /// When the backend took it.
-    pub sent: Option<Time>,
-    /// When its effect was seen.
-    pub done: Option<Time>,
-    /// When it is called failed.
-    pub limit: Time,
-    /// What the last read-back showed.
-    pub facts: Vec<Fact>,
-    /// Failed or not seen: the sentence.
-    pub trouble: Option<String>,
-}
-
-/// One action of this watch, as it went.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ActRow {
-    /// Which one, from 1.
-    pub number: u32,
-    /// How it went.
-    pub view: ActionView,
-    /// To what: "v2.4.0", "50 %".
-    pub target: String,
-    /// What was typed as a reason.
-    pub reason: Option<String>,
 }
 
 impl Snapshot {
