@@ -1,4 +1,5 @@
-//! What a frame costs: 200 x 60 cells, two charts of two lines of 600 points, beside ratatui's own chart with the same four lines.
+//! What a frame costs: 200 x 60 cells of a full screen (charts of seven lines of 600 points, an explanation, twelve instances), beside
+//! ratatui's own chart with four of those lines.
 //!
 //! Run with `cargo bench --bench frame`. Both are measured in the same run, so the ratio holds on any machine.
 
@@ -6,6 +7,9 @@
 #[expect(dead_code, reason = "the states that are not measured")]
 #[expect(clippy::assigning_clones, reason = "a fixture is read, not measured")]
 mod fixture;
+#[path = "../tests/screen/fixture_views.rs"]
+#[expect(clippy::assigning_clones, reason = "a fixture is read, not measured")]
+mod fixture_views;
 
 use std::{
     hint::black_box,
@@ -24,7 +28,7 @@ use ratatui::{
 use rollwatch::{
     engine::{
         role::{Role, Sides},
-        snapshot::{Point, Reading, Snapshot},
+        snapshot::{Band, Differences, Point, Reading, Snapshot},
     },
     tui::{
         model::UiState,
@@ -130,7 +134,7 @@ impl Watch {
                 at: self.snapshot.at,
                 errors: Sides { baseline: reading(0.003, 0.0), candidate: reading(0.02, 1.0) },
                 p99: Sides { baseline: reading(210.0, 2.0), candidate: reading(215.0, 3.0) },
-                ..Point::default()
+                ..*last
             };
         }
         self.ui.observe(&self.snapshot);
@@ -139,7 +143,7 @@ impl Watch {
 
 /// A watch of so many polls.
 fn watched(points: u32, poll: Duration) -> Snapshot {
-    let mut snapshot = fixture::leaning_bad();
+    let mut snapshot = fixture_views::full();
     snapshot.deployment.poll = poll;
     let begun = snapshot.at.minus(poll * points);
     let point = |nth: u32| {
@@ -151,6 +155,9 @@ fn watched(points: u32, poll: Duration) -> Snapshot {
                 candidate: Reading::Solid(0.02 + 0.008 * wave(1.0)),
             },
             p99: Sides { baseline: Reading::Solid(210.0 + 9.0 * wave(2.0)), candidate: Reading::Solid(215.0 + 12.0 * wave(3.0)) },
+            rate: Sides { baseline: Reading::Solid(75.0 + wave(4.0)), candidate: Reading::Solid(25.0 + wave(5.0)) },
+            difference: Differences { errors: Some(Band { low: 0.01, mid: 0.015, high: 0.02 }), ..Differences::default() },
+            evidence: (0.0, 0.6),
             ..Point::default()
         }
     };

@@ -89,7 +89,7 @@ impl ChartView {
     pub(super) fn look(&mut self, snapshot: &Snapshot, change: impl FnOnce(&mut TimeView)) {
         change(&mut self.time);
         self.scales = Scales::default();
-        self.scales.follow(snapshot, self.time);
+        self.scales.follow(snapshot, self.time, self.metric);
     }
 }
 
@@ -179,7 +179,7 @@ impl UiState {
         if let Some(frozen) = &mut self.frozen {
             frozen.present = snapshot.badge;
         } else {
-            self.charts.scales.follow(snapshot, self.charts.time);
+            self.charts.scales.follow(snapshot, self.charts.time, self.charts.metric);
             self.scrolled = self.scrolled.min(snapshot.events.len().saturating_sub(1));
             self.lists.observe(snapshot);
         }

@@ -90,14 +90,16 @@ impl Pen<'_> {
             return x;
         }
         let stop = x.saturating_add(cells(wide(run))).min(end);
-        for column in x..stop {
-            self.buffer[(column, y)].modifier = Modifier::empty();
+        let first = self.buffer.index_of(x, y);
+        let cells = &mut self.buffer.content[first..first + usize::from(stop - x)];
+        for cell in cells.iter_mut() {
+            cell.modifier = Modifier::empty();
         }
         if !is_plain(&run.content) {
             return self.buffer.set_stringn(x, y, &run.content, usize::from(end - x), run.style).0;
         }
-        for (column, letter) in (x..stop).zip(run.content.chars()) {
-            self.buffer[(column, y)].set_char(letter).set_style(run.style);
+        for (cell, letter) in cells.iter_mut().zip(run.content.chars()) {
+            cell.set_char(letter).set_style(run.style);
         }
         stop
     }

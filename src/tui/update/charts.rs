@@ -18,5 +18,13 @@ pub(super) fn turn(ui: &mut UiState, snapshot: &Snapshot, by: i8) {
     let shown = shown_metric(snapshot, ui);
     let at = choice.iter().position(|metric| *metric == shown).unwrap_or(0);
     let steps = if by > 0 { 1 } else { choice.len() - 1 };
-    ui.charts.metric = choice.get((at + steps) % choice.len()).copied();
+    if let Some(metric) = choice.get((at + steps) % choice.len()) {
+        choose(ui, snapshot, *metric);
+    }
+}
+
+/// That metric; its scale begins with what is in sight.
+pub(super) fn choose(ui: &mut UiState, snapshot: &Snapshot, metric: Metric) {
+    ui.charts.metric = Some(metric);
+    ui.charts.look(snapshot, |_| ());
 }

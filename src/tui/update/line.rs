@@ -1,6 +1,6 @@
 //! Commands by their names: the line opens, is edited, and does what it says. What acts opens its panel, like its key.
 
-use super::{Wish, look, obey};
+use super::{Wish, charts, look, obey};
 use crate::{
     engine::{action::Actor, snapshot::Snapshot},
     tui::{
@@ -37,7 +37,10 @@ pub(super) fn submit(ui: &mut UiState, present: &Snapshot, press: Press, actor: 
     match line.order() {
         Err(why) => ui.note = Some(why),
         Ok(Order::Theme(theme)) => look::wear(ui, theme),
-        Ok(Order::Metric(metric)) => ui.charts.metric = Some(metric),
+        Ok(Order::Metric(metric)) => {
+            let held = ui.frozen.clone();
+            charts::choose(ui, held.as_ref().map_or(present, |frozen| &frozen.picture), metric);
+        }
         Ok(Order::Filter(text)) => filter(ui, &text),
         Ok(Order::Command(command)) if works_here(ui, command) => return obey(ui, present, command, press, actor),
         Ok(Order::Command(command)) => {

@@ -54,9 +54,13 @@ impl Raster {
 
     /// The column of a moment; -1 for all before the first, `count` for all after the last.
     fn column(&self, at: f64) -> i64 {
+        let column = (at - self.start) / self.width;
+        if column < 0.0 {
+            return -1;
+        }
         #[expect(clippy::cast_possible_truncation, reason = "saturates, and what is out of range is not drawn")]
-        let column = ((at - self.start) / self.width).floor() as i64;
-        column.clamp(-1, i64::try_from(self.count).unwrap_or(i64::MAX))
+        let column = column as i64;
+        column.min(i64::try_from(self.count).unwrap_or(i64::MAX))
     }
 }
 

@@ -8,8 +8,7 @@ use super::{
     time::{self, TimeView},
 };
 use crate::engine::{
-    role::Role,
-    snapshot::{Point, Snapshot},
+    snapshot::{Point, Reading, Snapshot},
     time::Time,
 };
 
@@ -61,11 +60,12 @@ struct Scale {
 }
 
 impl Scales {
-    /// Takes in what a snapshot shows of that part of the time.
-    pub(in crate::tui) fn follow(&mut self, snapshot: &Snapshot, view: TimeView) {
+    /// Takes in what a snapshot shows of that part of the time, for the metrics that are on the screen: the usual ones and the chosen one.
+    pub(in crate::tui) fn follow(&mut self, snapshot: &Snapshot, view: TimeView, chosen: Option<Metric>) {
         let (since, until) = view.range(snapshot);
         let points = time::within(&snapshot.charts.points, since, until);
-        for metric in Metric::ALL {
+        let usual = [Metric::Errors, Metric::P99, Metric::Requests];
+        for metric in usual.into_iter().chain(chosen.filter(|metric| !usual.contains(metric))) {
             let at = metric as usize;
             let calm = top_for(metric.calm_top(&snapshot.charts));
             self.tops[at] = self.tops[at].follow(calm, highest(points, metric), snapshot.at);
@@ -109,27 +109,31 @@ impl Scale {
 
 /// The highest value of those points, leaving out one that stands alone far above the rest.
 fn highest(points: &[Point], metric: Metric) -> f64 {
-    let values = points.iter().flat_map(|point| Role::BOTH.map(|role| metric.of(point).of(role).value()));
     let (mut first, mut second) = (0.0, 0.0);
-    for value in values.flatten().filter(|v| v.is_finite()) {
-        if value > first {
-            (first, second) = (value, first);
-        } else if value > second {
-            second = value;
-        }
+    let mut take = |reading: Reading| match reading.value() {
+        Some(value) if value > first && value.is_finite() => (first, second) = (value, first),
+        Some(value) if value > second && value.is_finite() => second = value,
+        _ => {}
+    };
+    for readings in points.iter().map(|point| metric.of(point)) {
+        take(readings.baseline);
+        take(readings.candidate);
     }
     if second > 0.0 && first > OUTLIER * second { second } else { first }
 }
 
 /// How far a difference goes to either side: as measured, and the band of the newest point. The wide bands of a young watch are cut.
 fn farthest(points: &[Point], metric: Metric, calm: f64) -> (f64, f64) {
-    let bands = || points.iter().filter_map(|point| metric.difference(point));
-    let newest = points.iter().rev().find_map(|point| metric.difference(point));
-    let measured = || bands().map(|band| f64::from(band.mid)).filter(|value| value.is_finite());
-    let room = WIDE_BAND * measured().map(f64::abs).fold(calm / 2.0, f64::max);
-    let ends = newest.into_iter().flat_map(|band| [band.low, band.high]).map(f64::from).filter(|end| end.abs() <= room);
-    let all = || measured().chain(ends.clone());
-    (all().fold(0.0, f64::max), all().map(|value| -value).fold(0.0, f64::max))
+    let (mut low, mut high, mut newest) = (0.0_f32, 0.0_f32, None);
+    for band in points.iter().filter_map(|point| metric.difference(point)).filter(|band| band.mid.is_finite()) {
+        (low, high) = (low.min(band.mid), high.max(band.mid));
+        newest = Some(band);
+    }
+    let (low, high) = (f64::from(low), f64::from(high));
+    let room = WIDE_BAND * high.max(-low).max(calm / 2.0);
+    let ends = newest.map_or([0.0; 2], |band| [band.low, band.high].map(f64::from));
+    let [bottom, top] = ends.map(|end| if end.abs() <= room { end } else { 0.0 });
+    (high.max(top), (-low).max(-bottom))
 }
 
 /// The first top that reaches `value`.
