@@ -275,6 +275,10 @@ impl Painter {
         self.ui.observe(&self.snapshot);
         if becomes_alarming(was, self.snapshot.badge) {
             self.alarm();
+        } else if was.word != self.snapshot.badge.word {
+            // What was alarming is not said any more.
+            self.ui.reversed = false;
+            self.calming = None;
         }
         true
     }
