@@ -5,9 +5,8 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{File, OpenOptions},
+    fs::File,
     os::unix::process::CommandExt as _,
-    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -21,16 +20,18 @@ use crate::{
 /// A watcher that lives for so long has begun.
 const BEGUN_AFTER: Duration = Duration::from_secs(1);
 /// What belongs to the screen that is left, or is said anew.
-const NOT_HANDED_ON: [&str; 6] = ["--tui", "--plain", "--headless", "--resume", "--auto-rollback", "--no-mouse"];
+const NOT_HANDED_ON: [&str; 6] = ["--tui", "--plain", "--headless", "--resume", "--auto-rollback", "--yes"];
+/// Who armed a watch on its screen was asked there.
+const ARMED: [&str; 2] = ["--auto-rollback", "--yes"];
 
 /// Starts the process that goes on, and says where its output is.
 pub(super) async fn start(edge: &Edge, store: Option<&Store>, deployment: &str, armed: bool) -> Result<u8, Failure> {
     let store = store.ok_or_else(|| Failure::internal("there is no journal to go on from"))?;
-    let output = store.handed_over(deployment);
-    let child = spawn(&edge.around.arguments, armed, &output).map_err(|error| failed(&output, &error.to_string()))?;
+    let (output, lines) = store.handed_over(deployment).map_err(|error| failed(&error.to_string()))?;
+    let child = spawn(&edge.around.arguments, armed, lines).map_err(|error| failed(&error.to_string()))?;
     let pid = child.id();
     if let Some(why) = ended_early(child).await {
-        return Err(failed(&output, &why));
+        return Err(failed(&format!("the process that should go on {why}, see {}", output.display())));
     }
     super::print(&format!(
         "The watch of {deployment} goes on as process {pid}, {}. Its lines are in {}; kill {pid} stops it.\n",
@@ -40,15 +41,11 @@ pub(super) async fn start(edge: &Edge, store: Option<&Store>, deployment: &str, 
     Ok(code::OK)
 }
 
-fn failed(output: &Path, why: &str) -> Failure {
-    Failure::internal(format!(
-        "nobody watches any more: the process that should go on {why}; see {}, then run the same command with --resume",
-        output.display()
-    ))
+fn failed(why: &str) -> Failure {
+    Failure::internal(format!("nobody watches any more ({why}): run the same command with --resume to go on"))
 }
 
-fn spawn(arguments: &[OsString], armed: bool, output: &PathBuf) -> std::io::Result<Child> {
-    let lines = OpenOptions::new().create(true).append(true).open(output)?;
+fn spawn(arguments: &[OsString], armed: bool, lines: File) -> std::io::Result<Child> {
     let errors = File::try_clone(&lines)?;
     Command::new(std::env::current_exe()?)
         .args(handed_on(arguments, armed))
@@ -62,7 +59,7 @@ fn spawn(arguments: &[OsString], armed: bool, output: &PathBuf) -> std::io::Resu
 /// The same command, headless, going on from the journal.
 fn handed_on(arguments: &[OsString], armed: bool) -> Vec<OsString> {
     let is_kept = |argument: &&OsString| !NOT_HANDED_ON.iter().any(|flag| argument.as_os_str() == OsStr::new(flag));
-    let anew = ["--resume", "--headless"].into_iter().chain(armed.then_some("--auto-rollback"));
+    let anew = ["--resume", "--headless"].into_iter().chain(armed.then_some(ARMED).into_iter().flatten());
     arguments.iter().filter(is_kept).cloned().chain(anew.map(OsString::from)).collect()
 }
 
@@ -92,6 +89,6 @@ mod tests {
             handed(&["watch", "-c", "a.toml", "--tui", "--auto-rollback", "--timeout", "1h"], false),
             ["watch", "-c", "a.toml", "--timeout", "1h", "--resume", "--headless"]
         );
-        assert_eq!(handed(&["watch", "--resume"], true), ["watch", "--resume", "--headless", "--auto-rollback"]);
+        assert_eq!(handed(&["watch", "--resume"], true), ["watch", "--resume", "--headless", "--auto-rollback", "--yes"]);
     }
 }

@@ -64,6 +64,8 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let policy = &begun.watch.setup().policy;
     let poller = attach::poller(file, policy.baseline.asked()).await?;
     let past = past.unwrap_or_else(|| baseline::again(edge, place.store.as_ref(), file, &begun.watch, polled));
+    // Whoever goes on needs the journal, and the right that is ours.
+    let can_hand_over = begun.journal.is_some() && watching.is_some();
     let session = Session {
         begun,
         clock: clock.clone(),
@@ -77,7 +79,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         notes,
         past,
         reports,
-        can_hand_over: place.store.is_some(),
+        can_hand_over,
     };
     let left = Box::pin(session.run()).await;
     // Whoever goes on with the watch needs the right to it.

@@ -94,9 +94,17 @@ impl Store {
         self.root.join("rollwatch.log")
     }
 
-    /// Where a watch writes its lines once its screen was left.
-    pub fn handed_over(&self, deployment: &str) -> PathBuf {
-        self.folder(deployment).join("handed-over.log")
+    /// Where a watch writes its lines once its screen was left: a file for its owner only, written at its end.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn handed_over(&self, deployment: &str) -> Result<(PathBuf, File), FileError> {
+        files::private_dir(&self.root)?;
+        let folder = self.folder(deployment);
+        files::private_dir(&folder)?;
+        let path = folder.join("handed-over.log");
+        let file = files::open(&path, fs::OpenOptions::new().create(true).append(true), "written")?;
+        Ok((path, file))
     }
 
     /// Remembers that somebody has seen the screen; answers whether it was the first time. Where nothing can be remembered, every

@@ -234,14 +234,12 @@ fn close(ui: &mut UiState) {
     if ui.modal.take().is_some() || ui.lists.clear_filter(ui.view) {
         return;
     }
-    if std::mem::take(&mut ui.is_enlarged) {
-        return;
-    }
-    if ui.view == View::Overview {
+    if ui.view != View::Overview {
+        ui.view = View::Overview;
+    } else if !std::mem::take(&mut ui.is_enlarged) {
         ui.focus = Focus::default();
         ui.scrolled = 0;
     }
-    ui.view = View::Overview;
 }
 
 /// Rows of half a screen.
@@ -272,7 +270,7 @@ fn answer(ui: &mut UiState, snapshot: &Snapshot, press: Press, command: Command,
 /// Leaves the watch to a process without a screen, where the panel that asks about leaving offers it.
 fn hand_over(ui: &UiState, snapshot: &Snapshot, at_ms: u64) -> Option<Wish> {
     let Some(Modal::Confirm(panel)) = &ui.modal else { return None };
-    let offered = panel.can_hand_over && panel.counts(at_ms);
+    let offered = panel.can_hand_over && panel.counts(at_ms) && !is_acting(snapshot);
     offered.then_some(Wish::HandOver { armed: snapshot.deployment.mode == Mode::Armed })
 }
 
@@ -286,17 +284,21 @@ fn intent(panel: &Confirm, actor: &Actor) -> Intent {
     }
 }
 
+/// An action that is on its way is seen to its end by who sent it.
+const fn is_acting(snapshot: &Snapshot) -> bool {
+    matches!(snapshot.phase, Phase::Acting | Phase::Verifying)
+}
+
 /// Leaving is asked about only where something stops with it.
 fn quit(ui: &mut UiState, snapshot: &Snapshot, at_ms: u64) -> Option<Wish> {
-    let matters = snapshot.ended.is_none()
-        && (snapshot.deployment.mode == Mode::Armed || matches!(snapshot.phase, Phase::Acting | Phase::Verifying));
+    let matters = snapshot.ended.is_none() && (snapshot.deployment.mode == Mode::Armed || is_acting(snapshot));
     if !matters {
         return Some(Wish::Intent(Intent::Quit));
     }
     if !ui.fits_panels() {
         return twice(ui, at_ms);
     }
-    let panel = Confirm { can_hand_over: ui.can_hand_over, ..Confirm::open(Question::Quit, snapshot) };
+    let panel = Confirm { can_hand_over: ui.can_hand_over && !is_acting(snapshot), ..Confirm::open(Question::Quit, snapshot) };
     ui.modal = Some(Modal::Confirm(panel));
     None
 }

@@ -376,3 +376,17 @@ fn an_armed_watch_can_be_left_to_a_process_without_a_screen() {
     desk.press(Key::Char('R'));
     assert_eq!(desk.press(Key::Char('h')), None, "only where leaving is asked about");
 }
+
+#[test]
+fn a_watch_is_not_left_to_another_process_while_it_acts() {
+    let mut acting = desk(fixture::acting());
+    acting.ui.can_hand_over = true;
+    acting.press(Key::Char('q'));
+    assert!(acting.text().contains("Stop watching") && !acting.text().contains("hand over"), "{}", acting.text());
+    assert_eq!(acting.press(Key::Char('h')), None);
+    let mut armed = desk(fixture::leaning_bad());
+    armed.ui.can_hand_over = true;
+    armed.press(Key::Char('q'));
+    armed.observe(|s| s.phase = fixture::acting().phase);
+    assert_eq!(armed.press(Key::Char('h')), None, "nor once it began to while the panel was open");
+}

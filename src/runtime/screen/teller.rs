@@ -78,7 +78,9 @@ impl Teller {
                 Err(_) => self.say(vec![BUSY.to_owned()]),
             },
             Some(Wish::HandOver { armed }) => {
-                self.settings.hand_over.iter().for_each(|hand_over| _ = hand_over.try_send(armed));
+                if let Some(hand_over) = &self.settings.hand_over {
+                    hand_over.try_send(armed).ok();
+                }
                 true
             }
             Some(Wish::Suspend) => {

@@ -39,7 +39,9 @@ fn version(pen: &mut Pen<'_>, row: Rect, snapshot: &Snapshot, side: Side) {
     let v = snapshot.versions.of(side);
     let (left, end) = (row.x + 2, row.right() - 1);
     let longest = Side::BOTH.map(|s| snapshot.version(s).width()).into_iter().max().unwrap_or(0);
-    let [share, ready, rate, age] = FIGURES;
+    let [share, ready, rate, least] = FIGURES;
+    let oldest = Side::BOTH.map(|s| snapshot.versions.of(s).age.width()).into_iter().max().unwrap_or(0);
+    let age = least.max(cells(oldest) + 1);
     let with_age = left + cells(longest) + share + ready + rate + age <= end;
     let figures = share + ready + rate + if with_age { age } else { 0 };
     let mut x = end.saturating_sub(figures);
