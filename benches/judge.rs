@@ -91,6 +91,7 @@ fn setup() -> Setup {
         policy,
         steps: Vec::new(),
         config_sha256: String::new(),
+        driven: None,
         asked: Sides::default(),
         rule: Rule { stays: true, replay: true, ..Rule::default() },
     }

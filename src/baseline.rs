@@ -220,13 +220,14 @@ mod tests {
             window_s: 600.0,
             policy: serde_json::json!({ "poll_s": 5.0 }),
             config_sha256: String::new(),
+            driven: None,
             steps: Vec::new(),
             rollwatch: String::new(),
             resumed: false,
             asked: crate::engine::role::Sides::default(),
         };
         let line = |s, event| Line { v: SCHEMA, seq: 1, at: at(s), event };
-        let poll = |history| Event::Poll(Poll { index: 0, weight: None, paused: false, history });
+        let poll = |history| Event::Poll(Poll { history, ..Poll::default() });
         let mut all = vec![line(0, Event::WatchStarted(Box::new(started)))];
         for s in (0..polls).map(|i| i * 5) {
             for role in Role::BOTH {

@@ -5,6 +5,7 @@ pub mod asked;
 pub mod chart;
 pub mod compare;
 pub mod custom;
+pub mod driven;
 pub mod effect;
 pub mod event;
 pub mod health;

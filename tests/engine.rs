@@ -6,6 +6,8 @@ mod baselines;
 mod climb;
 #[path = "engine/custom.rs"]
 mod custom;
+#[path = "engine/driven.rs"]
+mod driven;
 #[path = "engine/instances.rs"]
 mod instances;
 #[path = "engine/ladder.rs"]

@@ -8,7 +8,7 @@ use super::{Act, ActError, Answer, Backend, BackendError, BuildError, Observe, g
 use crate::{
     demo::router::{Change, State},
     engine::{
-        action::{Ability, Action, Fact, Order, Preview, Rollout, Seen, Target},
+        action::{Ability, Action, Condition, Fact, Order, Preview, Rollout, Seen, Target},
         role::Sides,
     },
     humanize,
@@ -50,6 +50,7 @@ impl Demo {
             weights: Some(Sides { baseline: 1.0 - state.weight, candidate: state.weight }),
             versions: Some(Sides { baseline: state.baseline.clone(), candidate: state.candidate.clone() }),
             paused: state.paused,
+            condition: Condition::Steady,
             abilities,
         }
     }

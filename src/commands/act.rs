@@ -102,6 +102,7 @@ fn started(loaded: &Loaded, locator: &str, backend: &str) -> Started {
         window_s: 0.0,
         policy: serde_json::to_value(&loaded.policy).unwrap_or_default(),
         config_sha256: loaded.sha256(),
+        driven: None,
         steps: Vec::new(),
         rollwatch: env!("CARGO_PKG_VERSION").to_owned(),
         resumed: false,

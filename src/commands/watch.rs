@@ -241,6 +241,7 @@ pub(super) fn setup(loaded: &Loaded, backend: Option<&Backend>, rule: Rule) -> S
         steps: attach::plan(file).steps,
         window_s: loaded.policy.window_s,
         config_sha256: loaded.sha256(),
+        driven: None,
         // Where nothing can be asked, the poller says why.
         asked: crate::source::poll::asked(file, loaded.policy.baseline.asked()).unwrap_or_default(),
         rule,

@@ -138,8 +138,45 @@ pub struct Rollout {
     pub versions: Option<Sides<String>>,
     /// Nobody goes on before a resume.
     pub paused: bool,
+    /// What its own controller makes of it.
+    #[serde(default)]
+    pub condition: Condition,
     /// What can be asked for now, and what cannot, with the reason.
     pub abilities: BTreeMap<Action, Ability>,
+}
+
+/// What a rollout's own controller makes of it. Backends without one are always steady.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// Under way, waiting or done, as the other fields say.
+    #[default]
+    Steady,
+    /// It waits for a promotion that somebody has to ask for, in a sentence.
+    Waiting(String),
+    /// The controller has not seen the newest change yet, in a sentence: nothing else that the backend shows can be believed.
+    Behind(String),
+    /// It makes no progress any more, in a sentence with the reasons of its instances.
+    Stuck(String),
+    /// It was taken back, by its controller or by somebody else, in a sentence.
+    Ended(String),
+}
+
+impl Condition {
+    /// What the controller says; null while it is steady.
+    #[must_use]
+    pub fn sentence(&self) -> Option<&str> {
+        match self {
+            Self::Steady => None,
+            Self::Waiting(why) | Self::Behind(why) | Self::Stuck(why) | Self::Ended(why) => Some(why),
+        }
+    }
+
+    /// Nothing is to be said about it.
+    #[must_use]
+    pub fn is_steady(&self) -> bool {
+        *self == Self::Steady
+    }
 }
 
 /// Whether an action can be asked for in the present state.

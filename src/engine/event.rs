@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    action::{Action, Actor, Fact, Target},
+    action::{Action, Actor, Condition, Fact, Target},
     asked::Asked,
+    driven::Driven,
     policy::BaselineMode,
     role::Sides,
     sample::Sample,
@@ -190,13 +191,16 @@ pub struct Started {
     /// This watch goes on from an unfinished journal.
     #[serde(default)]
     pub resumed: bool,
+    /// The controller that moves the traffic by itself, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driven: Option<Driven>,
     /// What is asked about each version, in the source's words and without secrets.
     #[serde(default)]
     pub asked: Sides<Asked>,
 }
 
 /// `poll`: closes the samples of one poll.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Poll {
     /// Counts the polls of this watch, from 0 (the reference poll).
     pub index: u64,
@@ -205,6 +209,9 @@ pub struct Poll {
     /// The rollout is paused.
     #[serde(default)]
     pub paused: bool,
+    /// What the rollout's own controller makes of it, when there is something to say.
+    #[serde(default, skip_serializing_if = "Condition::is_steady")]
+    pub condition: Condition,
     /// It is from before the watch began: the baseline's history.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub history: bool,

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     action::{Action, Usual},
     asked::Asked,
+    driven::Driven,
     event::Started,
     policy::Policy,
     role::Sides,
@@ -35,6 +36,8 @@ pub struct Setup {
     pub window_s: f64,
     /// SHA-256 of the effective configuration, in hex.
     pub config_sha256: String,
+    /// The controller that moves the traffic by itself, where there is one.
+    pub driven: Option<Driven>,
     /// What is asked about each version, in the source's words.
     pub asked: Sides<Asked>,
     /// What ends the watch, and what it may do.
@@ -95,6 +98,7 @@ impl Setup {
             steps: self.steps.clone(),
             rollwatch: env!("CARGO_PKG_VERSION").to_owned(),
             resumed,
+            driven: self.driven.clone(),
             asked: self.asked.clone(),
         }
     }
@@ -117,6 +121,7 @@ impl Setup {
             steps: started.steps.clone(),
             window_s: started.window_s,
             config_sha256: started.config_sha256.clone(),
+            driven: started.driven.clone(),
             asked: started.asked.clone(),
             rule: Rule { stays: true, replay: true, ..Rule::default() },
         })

@@ -88,7 +88,7 @@ mod tests {
     use crate::engine::event::Poll;
 
     fn poll() -> Line {
-        let event = Event::Poll(Poll { index: 3, weight: Some(0.25), paused: false, history: false });
+        let event = Event::Poll(Poll { index: 3, weight: Some(0.25), ..Poll::default() });
         Line { v: SCHEMA, seq: 7, at: Time::from_ms(1_764_188_043_120), event }
     }
 

@@ -92,6 +92,7 @@ fn rollout(poll: &Poll) -> Option<Result<Rollout, String>> {
         weights: Some(Sides { baseline: 1.0 - weight, candidate: weight }),
         versions: None,
         paused: poll.paused,
+        condition: poll.condition.clone(),
         abilities: std::collections::BTreeMap::new(),
     }))
 }

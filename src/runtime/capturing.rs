@@ -101,7 +101,7 @@ impl Capture {
         for sample in samples {
             self.write(at, Event::Sample(Box::new(sample)))?;
         }
-        self.write(at, Event::Poll(Poll { index: 0, weight: None, paused: false, history: true }))
+        self.write(at, Event::Poll(Poll { history: true, ..Poll::default() }))
     }
 
     fn write(&mut self, at: Time, event: Event) -> Result<(), FileError> {

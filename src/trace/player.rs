@@ -42,6 +42,7 @@ impl Header {
             policy,
             steps: Vec::new(),
             config_sha256: String::new(),
+            driven: None,
             asked: Sides::default(),
             rule: Rule { stays: true, replay: true, ..Rule::default() },
         }

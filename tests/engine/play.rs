@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rollwatch::engine::{
-    action::{Ability, Action, Actor, ActorKind, Order, Preview, Rollout, Target},
+    action::{Ability, Action, Actor, ActorKind, Condition, Order, Preview, Rollout, Target},
     custom::Custom,
     effect::{Effect, Input, Polled},
     event::{Ended, Event},
@@ -110,6 +110,7 @@ pub(crate) fn setup(rule: Rule) -> Setup {
         steps: Vec::new(),
         window_s: 600.0,
         config_sha256: String::new(),
+        driven: None,
         asked: Sides::default(),
         rule,
     }
@@ -138,6 +139,7 @@ pub(crate) fn rollout(weight: f64, token: &str) -> Rollout {
         weights: Some(Sides { baseline: 1.0 - weight, candidate: weight }),
         versions: None,
         paused: false,
+        condition: Condition::Steady,
         abilities: abilities.into_iter().collect(),
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn line(seq: u64, event: Event) -> Line {
 }
 
 pub(crate) fn poll(seq: u64) -> Line {
-    line(seq, Event::Poll(Poll { index: seq, weight: Some(0.25), paused: false, history: false }))
+    line(seq, Event::Poll(Poll { index: seq, weight: Some(0.25), ..Poll::default() }))
 }
 
 pub(crate) fn started(deployment: &str, candidate: &str) -> Event {
@@ -37,6 +37,7 @@ pub(crate) fn started(deployment: &str, candidate: &str) -> Event {
         window_s: 600.0,
         policy: json!({ "alpha": 0.01 }),
         config_sha256: "00".repeat(32),
+        driven: None,
         steps: vec![1.0],
         rollwatch: "0.1.0".to_owned(),
         resumed: false,

@@ -8,9 +8,10 @@ use proptest::{
 };
 use rollwatch::{
     engine::{
-        action::{Action, Actor, ActorKind, Fact, Target},
+        action::{Action, Actor, ActorKind, Condition, Fact, Target},
         asked::{Addresses, Asked},
         custom::Custom,
+        driven::Driven,
         event::{CheckChange, Ended, Event, Evidence, Figures, Line, Poll, Reason, SCHEMA, Started, VerdictChange},
         policy::BaselineMode,
         role::{Role, Sides},
@@ -103,7 +104,9 @@ fn asked() -> impl Strategy<Value = Asked> {
 
 fn started() -> impl Strategy<Value = Event> {
     let names = (text(), text(), text(), text(), text(), text(), text());
-    (names, number(), json_value(), vec(number(), 0..4), text(), text(), any::<bool>(), asked()).prop_map(
+    let pins = || (text(), text()).prop_map(|(baseline, candidate)| Sides { baseline, candidate });
+    let driven = option::of((text(), pins()).prop_map(|(by, pins)| Driven { by, pins }));
+    (names, number(), json_value(), vec(number(), 0..4), text(), text(), any::<bool>(), driven, asked()).prop_map(
         |(
             (deployment, environment, backend, locator, strategy, baseline, candidate),
             window_s,
@@ -112,6 +115,7 @@ fn started() -> impl Strategy<Value = Event> {
             sha,
             version,
             resumed,
+            driven,
             candidate_asked,
         )| {
             Event::WatchStarted(Box::new(Started {
@@ -125,6 +129,7 @@ fn started() -> impl Strategy<Value = Event> {
                 window_s,
                 policy,
                 config_sha256: sha,
+                driven,
                 steps,
                 rollwatch: version,
                 resumed,
@@ -260,16 +265,23 @@ fn facts() -> impl Strategy<Value = Vec<Fact>> {
     prop::collection::vec((text(), any::<bool>()).prop_map(|(text, holds)| Fact { text, holds }), 0..3)
 }
 
+fn poll() -> impl Strategy<Value = Event> {
+    let condition = prop_oneof![
+        Just(Condition::Steady),
+        text().prop_map(Condition::Waiting),
+        text().prop_map(Condition::Behind),
+        text().prop_map(Condition::Stuck),
+        text().prop_map(Condition::Ended),
+    ];
+    (any::<u64>(), maybe(), any::<bool>(), condition, any::<bool>())
+        .prop_map(|(index, weight, paused, condition, history)| Event::Poll(Poll { index, weight, paused, condition, history }))
+}
+
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         started(),
         sample(),
-        (any::<u64>(), maybe(), any::<bool>(), any::<bool>()).prop_map(|(index, weight, paused, history)| Event::Poll(Poll {
-            index,
-            weight,
-            paused,
-            history
-        })),
+        poll(),
         check(),
         verdict_change(),
         (phase(), option::of(phase())).prop_map(|(phase, was)| Event::Phase { phase, was }),
@@ -324,7 +336,7 @@ fn numbers_of_every_size_keep_every_bit() {
 
 #[test]
 fn the_keys_of_a_line_are_those_of_the_contract() {
-    let event = Event::Poll(Poll { index: 0, weight: None, paused: false, history: false });
+    let event = Event::Poll(Poll::default());
     let line = Line { v: SCHEMA, seq: 1, at: Time::from_ms(120), event };
     let text = encode(&line);
     let crc = text.trim_end().rsplit('"').nth(1).expect("a checksum");

@@ -50,6 +50,7 @@ pub(crate) fn started(deployment: &str, baseline: &str, candidate: &str) -> Even
         window_s: 600.0,
         policy: serde_json::to_value(Policy::default()).expect("JSON"),
         config_sha256: "00".repeat(32),
+        driven: None,
         steps: Vec::new(),
         rollwatch: "0.1.0".to_owned(),
         resumed: false,

@@ -14,7 +14,7 @@ use crate::{
     },
     config::file,
     engine::{
-        action::{Ability, Action, Preview, Rollout, Target},
+        action::{Ability, Action, Condition, Preview, Rollout, Target},
         role::Role,
     },
 };
@@ -85,6 +85,7 @@ impl Programs {
             weights: status.weights,
             versions: Some(status.versions.clone()),
             paused: status.paused,
+            condition: Condition::Steady,
             abilities: Action::ALL.into_iter().map(|action| (action, ability(action))).collect(),
         }
     }

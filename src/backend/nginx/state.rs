@@ -18,7 +18,7 @@ use crate::{
     backend::{BackendError, BuildError, guard, ladder::Plan},
     config,
     engine::{
-        action::{Ability, Action, Preview, Rollout, Target},
+        action::{Ability, Action, Condition, Preview, Rollout, Target},
         role::Sides,
     },
     humanize,
@@ -90,6 +90,7 @@ impl Nginx {
             weights: Some(Sides { baseline: 1.0 - read.share, candidate: read.share }),
             versions: Some(others.unwrap_or_else(ours)),
             paused: false,
+            condition: Condition::Steady,
             abilities: Action::ALL.into_iter().map(|action| (action, ability(action))).collect(),
             token,
         }

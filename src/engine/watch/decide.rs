@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Step, Watch, WindowClock, tell::News};
 use crate::engine::{
-    action::{Ability, Action, Actor, ActorKind},
+    action::{Ability, Action, Actor, ActorKind, Condition},
     compare::{Compare, Metric},
     effect::{Effect, Stop},
     event::{Ended, Event, VerdictChange},
@@ -179,11 +179,16 @@ impl Watch {
                 Until::WindowEnd | Until::Step(_) => self.end(Outcome::None, None),
                 Until::Promoted | Until::Paused => self.end(Outcome::Paused, None),
             },
-            _ if rule.until == Until::Paused && !rule.stays && self.rollout.as_ref().is_some_and(|r| r.paused) => {
+            _ if rule.until == Until::Paused && !rule.stays && self.waits_for_somebody() => {
                 self.end(Outcome::Paused, None);
             }
             _ => {}
         }
+    }
+
+    /// The rollout does not go on before somebody asks it to.
+    fn waits_for_somebody(&self) -> bool {
+        self.rollout.as_ref().is_some_and(|rollout| rollout.paused || matches!(rollout.condition, Condition::Waiting(_)))
     }
 
     /// Auto-rollback and auto-promote: only with a known target, only on a state that was seen.
@@ -298,6 +303,9 @@ impl Watch {
                 self.end(outcome, Some(sentence));
             } else if self.verdict_is_settled() {
                 self.end(Outcome::None, None);
+            } else if let Some(why) = self.stuck() {
+                let why = why.to_owned();
+                self.end(Outcome::Stuck, Some(why));
             } else {
                 self.end(Outcome::Interrupted, Some("Left before the outcome was known".to_owned()));
             }

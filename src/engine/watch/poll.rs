@@ -34,6 +34,7 @@ impl Watch {
         let since_last = self.now.since(self.last_poll());
         self.see_rollout(polled.rollout);
         let (weight, paused) = (self.weight, self.rollout.as_ref().is_some_and(|r| r.paused));
+        let condition = self.rollout.as_ref().map(|rollout| rollout.condition.clone()).unwrap_or_default();
         let mut tallies = Sides::build(|role| Tally::of(role, &polled.samples));
         // Without a baseline its line is absent, not blind.
         tallies.baseline.reference |= self.against() == BaselineMode::Static;
@@ -43,7 +44,7 @@ impl Watch {
         for sample in &polled.samples {
             self.emit(Event::Sample(Box::new(sample.clone())));
         }
-        self.emit(Event::Poll(Poll { index: self.polls, weight, paused, history: false }));
+        self.emit(Event::Poll(Poll { index: self.polls, weight, paused, condition, history: false }));
         self.polls += 1;
         let first = self.step.started.is_none();
         if first {
@@ -122,7 +123,7 @@ impl Watch {
         for sample in samples {
             self.emit(Event::Sample(Box::new(sample.clone())));
         }
-        self.emit(Event::Poll(Poll { index: 0, weight: None, paused: false, history: true }));
+        self.emit(Event::Poll(Poll { history: true, ..Poll::default() }));
         self.learn_history(&Tally::of(Role::Baseline, samples));
     }
 

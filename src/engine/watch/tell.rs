@@ -17,6 +17,8 @@ pub(super) enum News {
     Action(Action),
     /// Somebody else acted.
     Elsewhere,
+    /// The rollout makes no progress.
+    Stuck,
     /// The watch's verdict.
     Verdict,
     /// A check's verdict.
@@ -37,7 +39,7 @@ impl Watch {
         }
         let weight = |news: &News| match news {
             News::Action(_) => 3,
-            News::Elsewhere => 2,
+            News::Elsewhere | News::Stuck => 2,
             News::Verdict => 1,
             News::Check { .. } => 0,
         };
@@ -67,6 +69,10 @@ impl Watch {
             News::Elsewhere => {
                 let sentence = self.ended.as_ref().map_or_else(String::new, |e| e.sentence.clone());
                 ("action".to_owned(), "elsewhere".to_owned(), None, Tone::Held, "somebody else acted".to_owned(), sentence)
+            }
+            News::Stuck => {
+                let sentence = self.stuck().unwrap_or_default().to_owned();
+                ("rollout".to_owned(), "stuck".to_owned(), None, Tone::Bad, "is stuck".to_owned(), sentence)
             }
             News::Verdict => {
                 let (tone, title) = match self.verdict {

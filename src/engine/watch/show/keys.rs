@@ -69,7 +69,7 @@ impl Watch {
         if self.is_acting() || self.ended.as_ref().is_some_and(|e| e.outcome != Outcome::None) {
             return None;
         }
-        if self.trouble().is_some() {
+        if self.trouble().is_some() || self.stuck().is_some() {
             return Some(Action::Rollback);
         }
         match self.verdict {

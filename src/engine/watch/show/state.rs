@@ -7,8 +7,7 @@ use super::super::{
     checks::{CALM, Check, What},
 };
 use crate::engine::{
-    action::Ability,
-    action::Action,
+    action::{Ability, Action, Condition},
     compare::Metric,
     policy::BaselineMode,
     snapshot::{Badge, Glyph, Sentence, Tone},
@@ -36,6 +35,7 @@ impl Watch {
             .or_else(|| self.action_state())
             .or_else(|| self.young_state())
             .or_else(|| self.decided_state())
+            .or_else(|| self.stuck_state())
             .or_else(|| self.held_state())
             .unwrap_or_else(|| self.open_state())
     }
@@ -75,6 +75,23 @@ impl Watch {
         }
     }
 
+    /// The old version serves meanwhile, so nothing happens by itself.
+    fn stuck_state(&self) -> Option<State> {
+        let sentence = Sentence::plain(words::stopped(&words::capitalised(self.stuck()?)));
+        let say = Say::new().strong("Nothing happens by itself.").then().text(" ").key("2").text(" shows the instances.");
+        let next = if self.can(Action::Rollback) { say.then().text(" ").key("R").text(" rolls back.").done() } else { say.done() };
+        Some((filled(Glyph::Warn, "STUCK", Tone::Bad), sentence, next))
+    }
+
+    /// Nothing that the controller says counts before it has seen the newest change.
+    fn behind_state(&self) -> Option<State> {
+        let Condition::Behind(why) = &self.rollout.as_ref()?.condition else { return None };
+        let sentence = Sentence::plain(words::stopped(&words::capitalised(why)));
+        let next =
+            format!("Judging goes on. Nothing can be asked for before it has caught up; looked at each {}.", self.each_poll());
+        Some((badge(Glyph::Unknown, "CATCHING UP", Tone::Held), sentence, Sentence::plain(next)))
+    }
+
     fn held_state(&self) -> Option<State> {
         let gating = |c: &&super::super::Check| self.setup.policy.gates(&c.id);
         let first = |v: CheckVerdict| self.checks.iter().filter(gating).find(|c| c.verdict == Some(v));
@@ -109,7 +126,7 @@ impl Watch {
             let next = say.then().text(" ").key("space").text(" resumes it.").done();
             return Some((badge(Glyph::Shared, "PAUSED", Tone::Held), sentence, next));
         }
-        None
+        self.behind_state()
     }
 
     fn open_state(&self) -> State {
