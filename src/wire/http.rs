@@ -27,7 +27,7 @@ pub use self::{
     place::shown,
     request::Request,
     response::Response,
-    retry_after::retry_after,
+    retry_after::{asks_to_wait, retry_after},
 };
 pub use reqwest::{Method, header};
 
@@ -149,7 +149,7 @@ fn compiled_in() -> Vec<Certificate> {
 }
 
 /// reqwest is built without a crypto provider of its own and asks for the process's.
-fn install_crypto() {
+pub(super) fn install_crypto() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         if rustls::crypto::ring::default_provider().install_default().is_err() {

@@ -9,7 +9,6 @@ use reqwest::{
 use url::Url;
 
 use super::{FetchError, retry_after};
-use crate::engine::time::Time;
 
 /// An answer, of any status.
 pub struct Response {
@@ -43,18 +42,10 @@ impl Response {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// For how long the server asks to be left alone: it did nothing (429, or 503 with `Retry-After`). A date counts from the answer's
-    /// own, so that neither clock has to be right.
+    /// For how long the server asks to be left alone.
     #[must_use]
     pub fn asks_to_wait(&self) -> Option<Duration> {
-        const UNSAID: Duration = Duration::from_secs(1);
-        let date = || self.header("date").and_then(retry_after::date).unwrap_or(Time::from_ms(0));
-        let asked = self.header("retry-after").and_then(|text| retry_after::retry_after(text, date()));
-        match self.status() {
-            429 => Some(asked.unwrap_or(UNSAID)),
-            503 => asked,
-            _ => None,
-        }
+        retry_after::asks_to_wait(self.status(), &self.headers)
     }
 
     /// The answer, if its status is 200.

@@ -1,0 +1,303 @@
+//! Pods: what their status says, and what is wrong with one in the words that its node wrote.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{ApiError, Meta, Object, object::time};
+use crate::{engine::time::Time, humanize, text};
+
+/// How long a new pod may be not ready without that being worth a word.
+const STARTING: Duration = Duration::from_secs(60);
+
+/// A pod as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pod {
+    /// Its metadata.
+    pub meta: Meta,
+    /// Its address; none before it has one.
+    pub ip: Option<String>,
+    /// It is ready to serve, and not on its way out.
+    pub is_ready: bool,
+    /// It is on its way out.
+    pub is_leaving: bool,
+    /// Why it has no node, as the scheduler says.
+    pub unschedulable: Option<String>,
+    /// Its containers, in the spec's order.
+    pub containers: Vec<Container>,
+}
+
+/// A container of a pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Container {
+    /// Its name.
+    pub name: String,
+    /// Its image, as asked for.
+    pub image: String,
+    /// Its ports.
+    pub ports: Vec<Port>,
+    /// How often it was restarted.
+    pub restarts: u32,
+    /// It says that it is ready.
+    pub is_ready: bool,
+    /// Why it is not running, in the node's own word: `CrashLoopBackOff`; empty while it runs.
+    pub waiting: String,
+    /// What is said beside it.
+    pub message: String,
+    /// How it ended last: `OOMKilled`, or its exit code.
+    pub ended: Option<String>,
+    /// Since when it runs.
+    pub running: Option<Time>,
+}
+
+/// A port that a container names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Port {
+    /// Its name; empty when it has none.
+    pub name: String,
+    /// Its number.
+    pub container_port: u16,
+}
+
+/// What is wrong with a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// It is ended again and again.
+    CrashLoop,
+    /// Its image cannot be had.
+    ImagePull,
+    /// It cannot be started otherwise: a missing volume, secret or config.
+    NotStarted,
+    /// No node takes it.
+    Unschedulable,
+    /// It runs and says that it is not ready.
+    NotReady,
+}
+
+impl Pod {
+    /// The pod in an object of the server.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn of(object: Object) -> Result<Self, ApiError> {
+        let (spec, status): (Spec, Status) = (object.spec()?, object.status()?);
+        let is_leaving = object.metadata.deletion_timestamp.is_some();
+        let condition = |kind: &str| status.conditions.iter().find(|condition| condition.kind == kind);
+        let unschedulable = condition("PodScheduled").filter(|it| it.status == "False" && it.reason == "Unschedulable");
+        Ok(Self {
+            ip: Some(status.pod_ip.clone()).filter(|ip| !ip.is_empty()),
+            is_ready: !is_leaving && condition("Ready").is_some_and(|it| it.status == "True"),
+            is_leaving,
+            unschedulable: unschedulable.map(|it| text::cleaned(&it.message)),
+            containers: spec.containers.into_iter().map(|asked| asked.with(&status.container_statuses)).collect(),
+            meta: object.metadata,
+        })
+    }
+
+    /// The value of the label that says of which template it was made.
+    #[must_use]
+    pub fn hash(&self, label: &str) -> Option<&str> {
+        self.meta.label(label)
+    }
+
+    /// Restarts of all its containers.
+    #[must_use]
+    pub fn restarts(&self) -> u32 {
+        self.containers.iter().map(|container| container.restarts).fold(0, u32::saturating_add)
+    }
+
+    /// Since when all its containers run; none when one does not.
+    #[must_use]
+    pub fn running_since(&self) -> Option<Time> {
+        self.containers.iter().map(|container| container.running).collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
+    /// What is wrong with it at the time `now`, and the sentence's rest about it: "cannot pull app:v9 (ErrImagePull)".
+    #[must_use]
+    pub fn trouble(&self, now: Time) -> Option<(Trouble, String)> {
+        if self.is_leaving || self.is_ready {
+            return None;
+        }
+        if let Some(why) = &self.unschedulable {
+            return Some((Trouble::Unschedulable, format!("finds no node: {why}")));
+        }
+        let waiting = self.containers.iter().filter_map(Container::trouble).min();
+        waiting.or_else(|| {
+            let age = self.meta.created().map(|created| now.since(created)).filter(|age| *age >= STARTING)?;
+            Some((Trouble::NotReady, format!("is not ready after {}", humanize::duration(age))))
+        })
+    }
+}
+
+impl Container {
+    fn trouble(&self) -> Option<(Trouble, String)> {
+        let said = &self.waiting;
+        let trouble = match said.as_str() {
+            "" | "ContainerCreating" | "PodInitializing" => return None,
+            "CrashLoopBackOff" => Trouble::CrashLoop,
+            "ImagePullBackOff" | "ErrImagePull" | "InvalidImageName" | "ErrImageNeverPull" => Trouble::ImagePull,
+            _ => Trouble::NotStarted,
+        };
+        Some((trouble, match trouble {
+            Trouble::CrashLoop => {
+                let ended = self.ended.as_ref().map(|ended| format!(", last ended by {ended}")).unwrap_or_default();
+                let restarts = humanize::plural(f64::from(self.restarts), "restart", "restarts");
+                format!("ends again and again ({restarts}{ended})")
+            }
+            Trouble::ImagePull => format!("cannot pull {} ({said})", self.image),
+            _ if self.message.is_empty() => format!("cannot start ({said})"),
+            _ => format!("cannot start ({said}: {})", self.message),
+        }))
+    }
+}
+
+#[derive(Deserialize)]
+struct Spec {
+    #[serde(default)]
+    containers: Vec<SpecContainer>,
+}
+
+#[derive(Deserialize)]
+struct SpecContainer {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    image: String,
+    #[serde(default)]
+    ports: Vec<Port>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Status {
+    #[serde(rename = "podIP")]
+    pod_ip: String,
+    conditions: Vec<Condition>,
+    container_statuses: Vec<ContainerStatus>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Condition {
+    #[serde(rename = "type")]
+    kind: String,
+    status: String,
+    reason: String,
+    message: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ContainerStatus {
+    name: String,
+    ready: bool,
+    restart_count: u32,
+    state: State,
+    last_state: State,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct State {
+    waiting: Option<Said>,
+    running: Option<Running>,
+    terminated: Option<Said>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Said {
+    reason: String,
+    message: String,
+    exit_code: i32,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Running {
+    started_at: String,
+}
+
+impl SpecContainer {
+    fn with(self, statuses: &[ContainerStatus]) -> Container {
+        let asked = Container {
+            name: text::cleaned(&self.name),
+            image: text::cleaned(&self.image),
+            ports: self.ports,
+            ..Container::default()
+        };
+        let Some(status) = statuses.iter().find(|status| status.name == self.name) else { return asked };
+        let ended = status.state.terminated.as_ref().or(status.last_state.terminated.as_ref());
+        let waiting = status.state.waiting.as_ref();
+        Container {
+            restarts: status.restart_count,
+            is_ready: status.ready,
+            waiting: waiting.map(|said| text::cleaned(&said.reason)).unwrap_or_default(),
+            message: waiting.map(|said| text::cleaned(&said.message)).unwrap_or_default(),
+            ended: ended.map(Said::how),
+            running: status.state.running.as_ref().and_then(|running| time(&running.started_at)),
+            ..asked
+        }
+    }
+}
+
+impl Said {
+    fn how(&self) -> String {
+        if self.reason.is_empty() || self.reason == "Error" {
+            format!("exit code {}", self.exit_code)
+        } else {
+            text::cleaned(&self.reason)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn pod(status: &serde_json::Value) -> Pod {
+        let object = json!({
+            "metadata": { "name": "web-1", "creationTimestamp": "2026-01-02T03:04:05Z" },
+            "spec": { "containers": [{ "name": "app", "image": "app:v9", "ports": [{ "name": "metrics", "containerPort": 9090 }] }] },
+            "status": status,
+        });
+        Pod::of(Object::of(object).expect("an object")).expect("a pod")
+    }
+
+    fn trouble(status: &serde_json::Value) -> Option<(Trouble, String)> {
+        // A minute and a half after it was made.
+        pod(status).trouble(time("2026-01-02T03:05:35Z").expect("a time"))
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_the_nodes_words() {
+        let waiting = |reason: &str| json!({ "containerStatuses": [{ "name": "app", "restartCount": 4,
+            "state": { "waiting": { "reason": reason, "message": "no such secret" } },
+            "lastState": { "terminated": { "reason": "Error", "exitCode": 3 } } }] });
+        let said = [
+            (waiting("CrashLoopBackOff"), Trouble::CrashLoop, "ends again and again (4 restarts, last ended by exit code 3)"),
+            (waiting("ErrImagePull"), Trouble::ImagePull, "cannot pull app:v9 (ErrImagePull)"),
+            (waiting("CreateContainerConfigError"), Trouble::NotStarted, "cannot start (CreateContainerConfigError: no such secret)"),
+            (
+                json!({ "conditions": [{ "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes" }] }),
+                Trouble::Unschedulable,
+                "finds no node: 0/3 nodes",
+            ),
+            (json!({ "conditions": [{ "type": "Ready", "status": "False" }] }), Trouble::NotReady, "is not ready after 1m30s"),
+        ];
+        for (status, kind, words) in said {
+            assert_eq!(trouble(&status), Some((kind, words.to_owned())), "{status}");
+        }
+        assert_eq!(trouble(&json!({ "conditions": [{ "type": "Ready", "status": "True" }] })), None);
+    }
+
+    #[test]
+    fn a_pod_that_is_being_made_is_in_no_trouble_yet() {
+        let creating = json!({ "containerStatuses": [{ "name": "app", "state": { "waiting": { "reason": "ContainerCreating" } } }] });
+        assert_eq!(pod(&creating).trouble(time("2026-01-02T03:04:35Z").expect("a time")), None);
+        assert_eq!(pod(&creating).containers[0].ports[0], Port { name: "metrics".into(), container_port: 9090 });
+    }
+}
