@@ -7,6 +7,8 @@
 pub mod command;
 pub mod demo;
 mod guard;
+#[cfg(feature = "kubernetes")]
+pub mod k8s;
 pub mod ladder;
 pub mod nginx;
 mod patience;

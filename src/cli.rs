@@ -214,11 +214,25 @@ pub struct Demo {
     pub run: Run,
 }
 
+/// Which deployment, where no configuration says it.
+#[derive(Clone, Debug, Default, Args)]
+pub struct At {
+    /// What to attach to: k8s:NAMESPACE/deployment|rollout|canary/NAME; k8s:NAMESPACE takes what is rolling there
+    pub target: Option<String>,
+    /// The kubeconfig's context [default: its current one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Let the kubeconfig run this program to authenticate; repeat for more
+    #[arg(long, value_name = "PROGRAM")]
+    pub allow_exec: Vec<String>,
+}
+
 /// `watch`
 #[derive(Debug, Args)]
 pub struct Watch {
-    /// What to attach to, as BACKEND:PLACE
-    pub target: Option<String>,
+    /// What to attach to.
+    #[command(flatten)]
+    pub at: At,
     /// An instance of the trusted version: its metrics page, or its address; repeat for more instances
     #[arg(long, value_name = "URL")]
     pub baseline: Vec<String>,
@@ -236,8 +250,9 @@ pub struct Watch {
 /// An action from the shell.
 #[derive(Clone, Debug, Args)]
 pub struct OneShot {
-    /// What to act on, as BACKEND:PLACE
-    pub target: Option<String>,
+    /// What to act on.
+    #[command(flatten)]
+    pub at: At,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
@@ -263,7 +278,8 @@ pub struct Promote {
 /// `rollback`
 #[derive(Debug, Args)]
 pub struct Rollback {
-    /// The version to go back to, by name; refused unless it is the one the backend would go back to
+    /// The version to go back to, by name: of Kubernetes a ReplicaSet or a revision; elsewhere refused unless it is the one the
+    /// backend would go back to
     #[arg(long, value_name = "VERSION")]
     pub to: Option<String>,
     /// The rest.

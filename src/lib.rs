@@ -38,6 +38,7 @@ pub mod report;
 pub mod runtime;
 pub mod source;
 pub mod surroundings;
+pub mod target;
 pub mod text;
 pub mod trace;
 pub mod tui;

@@ -1,5 +1,6 @@
 //! Runs a watch: wires sources, engine, backend and front ends together. The only part that spawns the watch's tasks and threads.
 
+pub mod apart;
 pub mod capturing;
 pub mod clock;
 pub mod dispatcher;

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, Write as _};
 use super::{Edge, attach, print};
 use crate::{
     cli::{OneShot as Args, Promote, Rollback},
-    config::{Loaded, file},
+    config::{Loaded, Override, file},
     engine::{
         action::{Action, ActorKind, Preview, Usual},
         event::{Event, Line, ONE_SHOT, Started},
@@ -40,12 +40,25 @@ pub(super) async fn one(edge: &Edge, action: Action, args: Args) -> Result<u8, F
 
 async fn act(edge: &Edge, action: Action, args: Args, to: Option<String>) -> Result<u8, Failure> {
     logging::start(edge.common.verbose, Destination::Stderr);
-    attach::refuse_target(args.target.as_deref())?;
     check_reason(args.reason.as_deref())?;
-    let loaded = attach::load(edge, &[])?;
-    let file = &loaded.file;
-    let backend = attach::backend(file, false)?.ok_or_else(|| {
-        Failure::usage("nothing can be acted on: there is no [backend] section", "name a configuration with -c FILE")
+    let mut overrides = attach::place(&args.at)?;
+    let (mut loaded, spot) = attach::load_at(edge, &mut overrides).await?;
+    // What keeps every version it ever had goes back to the one that is named; elsewhere there is only one way back.
+    let to = match (&spot, to) {
+        (Some(_), Some(to)) => {
+            overrides.push(Override::new("baseline.version", to, "--to"));
+            loaded = attach::load(edge, &overrides)?;
+            None
+        }
+        (_, to) => to,
+    };
+    let attachment = attach::attach(edge, &mut loaded, overrides, spot.as_ref(), None, false).await?;
+    let (file, driven) = (&loaded.file, attachment.driven);
+    let backend = attachment.backend.ok_or_else(|| {
+        Failure::usage(
+            "nothing can be acted on: there is no [backend] section",
+            "name a configuration with -c FILE, or a workload: k8s:NAMESPACE/deployment/NAME",
+        )
     })?;
     let store =
         attach::store(edge).map_err(|error| Failure::usage(error.to_string(), "an action is written down before it is sent"))?;
@@ -69,7 +82,7 @@ async fn act(edge: &Edge, action: Action, args: Args, to: Option<String>) -> Res
         locator: backend.eyes.locator(),
         holder: attach::holder(edge, action.word(), at),
     };
-    let started = started(&loaded, &right.locator, backend.kind);
+    let started = Started { driven, ..started(&loaded, &right.locator, backend.kind) };
     let limit = file.policy.verify_timeout.0;
     let one = OneShot { backend, right, journal, started, clock: Clock::real(at), order, limit };
     let mut printer = Printer::new(Format::Text, std::io::stdout());

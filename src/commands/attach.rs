@@ -1,5 +1,10 @@
 //! What the commands that attach to a deployment share: configuration, store, backend, notification channels, names.
 
+#[cfg(feature = "kubernetes")]
+mod cluster;
+#[cfg(not(feature = "kubernetes"))]
+mod no_cluster;
+
 use std::{path::Path, time::Duration};
 
 use tokio::sync::mpsc;
@@ -7,10 +12,11 @@ use tokio::sync::mpsc;
 use super::{Edge, Form};
 use crate::{
     backend::{self, Backend, ladder::Plan},
-    cli::Look,
+    cli::{At, Look},
     config::{self, ConfigError, Loaded, Override, file},
     engine::{
         action::{Actor, ActorKind},
+        driven::Driven,
         role::{Role, Sides},
         time::Time,
     },
@@ -22,6 +28,7 @@ use crate::{
     },
     notify::{self, Channels, terminal::TerminalKind},
     source::poll::Poller,
+    target::Target,
 };
 
 /// Sequences for the terminal that may wait for it.
@@ -78,19 +85,81 @@ pub(super) fn backend(file: &file::File, read_only: bool) -> Result<Option<Backe
         Some(file::Backend::Nginx(nginx)) => backend::nginx::build(nginx, &plan, read_only),
         Some(file::Backend::Command(command)) => backend::command::build(command, &plan, read_only),
         Some(file::Backend::Demo(demo)) => backend::demo::build(&demo.router, plan, read_only),
+        // It is attached to where its workload is read.
+        Some(file::Backend::Kubernetes(_)) => return Ok(None),
     };
     built.map(Some).map_err(|error| Failure::usage(error.to_string(), "correct the [backend] section"))
 }
 
-/// Refuses a place that no backend of this version knows.
-pub(super) fn refuse_target(target: Option<&str>) -> Result<(), Failure> {
-    match target {
-        None => Ok(()),
-        Some(target) => Err(Failure::usage(
-            format!("no backend of this version attaches to {:?}", crate::text::clean(target)),
-            "name two URLs with --baseline and --candidate, or a configuration with -c; nginx and command are known there",
-        )),
+/// A workload in a cluster; none where the configuration's backend is another one.
+#[cfg(feature = "kubernetes")]
+pub(super) use cluster::Spot;
+
+/// Nothing of the kind is known to this build.
+#[cfg(not(feature = "kubernetes"))]
+pub(super) use no_cluster::Spot;
+
+/// What acts and what is known about it, once it was attached to.
+pub(super) struct Attachment {
+    /// The backend; none without a `[backend]` section.
+    pub(super) backend: Option<Backend>,
+    /// The controller that moves the traffic by itself.
+    pub(super) driven: Option<Driven>,
+}
+
+/// What the command line says about the place, as configuration.
+pub(super) fn place(at: &At) -> Result<Vec<Override>, Failure> {
+    let mut said = Vec::new();
+    if let Some(target) = &at.target {
+        if !Target::is_meant(target) {
+            return Err(Failure::usage(
+                format!("no backend of this version attaches to {:?}", crate::text::clean(target)),
+                "write k8s:NAMESPACE/deployment/NAME, or name two URLs with --baseline and --candidate, or a configuration with -c",
+            ));
+        }
+        if let Err(why) = target.parse::<Target>() {
+            return Err(Failure::usage(format!("{:?} {why}", crate::text::clean(target)), "such as k8s:shop/deployment/web"));
+        }
+        said.push(Override::new("backend.kind", "kubernetes", "the target"));
+        said.push(Override::new("backend.target", target.clone(), "the target"));
     }
+    if let Some(context) = &at.context {
+        said.push(Override::new("backend.context", context.clone(), "--context"));
+    }
+    if !at.allow_exec.is_empty() {
+        said.push(Override::new("backend.allow_exec", at.allow_exec.clone(), "--allow-exec"));
+    }
+    Ok(said)
+}
+
+/// Loads the configuration, finds the workload where there is one to find, and names the deployment after it where nobody did.
+pub(super) async fn load_at(edge: &Edge, overrides: &mut Vec<Override>) -> Result<(Loaded, Option<Spot>), Failure> {
+    let mut loaded = load(edge, overrides)?;
+    let spot = Spot::find(edge, &loaded.file).await?;
+    if let Some(spot) = &spot {
+        overrides.extend(spot.names(&loaded));
+        loaded = load(edge, overrides)?;
+    }
+    Ok((loaded, spot))
+}
+
+/// Attaches: what a workload turns out to be about becomes part of the configuration.
+pub(super) async fn attach(
+    edge: &Edge,
+    loaded: &mut Loaded,
+    mut overrides: Vec<Override>,
+    spot: Option<&Spot>,
+    pins: Option<Sides<String>>,
+    read_only: bool,
+) -> Result<Attachment, Failure> {
+    let Some(spot) = spot else {
+        return Ok(Attachment { backend: backend(&loaded.file, read_only)?, driven: None });
+    };
+    let holder = Holder::here(&edge.around.user(), "", Time::from_ms(0)).place();
+    let (backend, driven, found) = spot.attach(loaded, pins, read_only, holder).await?;
+    overrides.extend(found);
+    *loaded = load(edge, &overrides)?;
+    Ok(Attachment { backend: Some(backend), driven: Some(driven) })
 }
 
 /// The versions' names.

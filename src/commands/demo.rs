@@ -45,7 +45,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
         servers::start(world, now).await.map_err(|e| Failure::internal(format!("the demo cannot listen on loopback: {e}")))?;
     let loaded = config::load(None, [], &overrides(servers.services, args.ladder))?;
     let file = &loaded.file;
-    let place = watch::Place::find(edge, &args.run, file)?;
+    let place = watch::Place::find(edge, &args.run, file, None)?;
     let mut notes = place.notes.clone();
     let read_only = args.run.read_only.then(|| "asked for with --read-only".to_owned());
     let backend = backend::demo::build(&format!("http://{}/", servers.router), attach::plan(file), read_only.is_some())

@@ -1,6 +1,9 @@
 //! `watch`: attach, then hand over to a session.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tokio::sync::mpsc::Receiver;
 use url::Url;
@@ -13,12 +16,13 @@ use crate::{
     engine::{
         action::ActorKind,
         policy::BaselineMode,
+        role::Sides,
         setup::{Rule, Setup, Until},
         time::Time,
         watch::Watch,
     },
     exit::Failure,
-    journal::{durations::durations, lock::WatchLock, playback, store::Store, writer::Writer},
+    journal::{durations::durations, lock::WatchLock, playback, reader, store::Store, writer::Writer},
     report::Reports,
     runtime::{
         clock::{Clock, wall_clock},
@@ -31,24 +35,26 @@ use crate::{
 };
 
 pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
-    attach::refuse_target(args.target.as_deref())?;
-    let mut loaded = attach::load(edge, &overrides(&args, edge.common.config.is_some()))?;
+    let mut overrides = overrides(&args, edge.common.config.is_some())?;
+    let (mut loaded, spot) = attach::load_at(edge, &mut overrides).await?;
     loaded.watchable()?;
     let mut reports = report::prepare(edge, &args.run)?;
     let start = wall_clock();
     let clock = Clock::real(start);
+    let place = Place::find(edge, &args.run, &loaded.file, spot.as_ref())?;
+    let (right, mut notes) = (place.right(edge, &loaded.file, start), place.notes.clone());
+    let (watching, held) = lock(right.as_ref());
+    notes.extend(held.clone());
+    let read_only = args.run.read_only.then(|| "asked for with --read-only".to_owned()).or(held);
+    let pins = pinned(&args, place.store.as_ref(), &loaded.file.deployment.name)?;
+    let attachment = attach::attach(edge, &mut loaded, overrides, spot.as_ref(), pins, read_only.is_some()).await?;
+    let attach::Attachment { backend, driven } = attachment;
     let file = &loaded.file;
-    let place = Place::find(edge, &args.run, file)?;
     let past = if args.resume {
         None
     } else {
         Some(baseline::choose(edge, place.store.as_ref(), &mut loaded.policy, file, &args.run, start)?)
     };
-    let (right, mut notes) = (place.right(edge, file, start), place.notes.clone());
-    let (watching, held) = lock(right.as_ref());
-    notes.extend(held.clone());
-    let read_only = args.run.read_only.then(|| "asked for with --read-only".to_owned()).or(held);
-    let backend = attach::backend(file, read_only.is_some())?;
     check_promotes(&args.run, loaded.policy.baseline)?;
     check_flags(&args.run, backend.is_some(), file.deployment.protected, place.form.stays())?;
     reach(backend.as_ref()).await?;
@@ -58,7 +64,8 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let (begun, polled) = if args.resume {
         resume(place.store.as_ref(), args.run.journal.as_deref(), &loaded, rule, start, &mut notes, &mut reports)?
     } else {
-        (begin(&place, &args.run, setup(&loaded, backend.as_ref(), rule), start, &mut notes), None)
+        let setup = Setup { driven, ..setup(&loaded, backend.as_ref(), rule) };
+        (begin(&place, &args.run, setup, start, &mut notes), None)
     };
     let name = file.deployment.name.clone();
     let policy = &begun.watch.setup().policy;
@@ -91,9 +98,10 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
 }
 
 /// `--baseline` and `--candidate` as configuration.
-fn overrides(args: &Args, has_file: bool) -> Vec<Override> {
+fn overrides(args: &Args, has_file: bool) -> Result<Vec<Override>, Failure> {
     let urls = |urls: &[String]| urls.to_vec();
     let mut overrides = attach::looks(&args.run.look);
+    overrides.extend(attach::place(&args.at)?);
     if !args.baseline.is_empty() {
         overrides.push(Override::new("baseline.metrics", urls(&args.baseline), "--baseline"));
     }
@@ -105,7 +113,7 @@ fn overrides(args: &Args, has_file: bool) -> Vec<Override> {
     if let Some(name) = address.map(|url| url.authority().to_owned()).filter(|name| !name.is_empty()) {
         overrides.push(Override::new("deployment.name", name, "--candidate"));
     }
-    overrides
+    Ok(overrides)
 }
 
 /// Where this session stands: its terminal, its store.
@@ -117,13 +125,13 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn find(edge: &Edge, run: &Run, file: &File) -> Result<Self, Failure> {
+    pub(super) fn find(edge: &Edge, run: &Run, file: &File, spot: Option<&attach::Spot>) -> Result<Self, Failure> {
         let form = Form::choose(edge, run.shape)?;
         let (store, notes) = match attach::store(edge) {
             Ok(store) => (Some(store), Vec::new()),
             Err(error) => (None, vec![format!("no journal is kept, so nothing can be acted on: {error}")]),
         };
-        Ok(Self { form, store, notes, locator: locator(file) })
+        Ok(Self { form, store, notes, locator: spot.map_or_else(|| locator(file), attach::Spot::locator) })
     }
 
     pub(super) fn right(&self, edge: &Edge, file: &File, since: Time) -> Option<Right> {
@@ -258,6 +266,32 @@ pub(super) fn begin(place: &Place, run: &Run, setup: Setup, at: Time, notes: &mu
     Begun { watch, first, seq: 0, journal }
 }
 
+/// The templates that the watch to be gone on with was bound to.
+fn pinned(args: &Args, store: Option<&Store>, name: &str) -> Result<Option<Sides<String>>, Failure> {
+    if !args.resume {
+        return Ok(None);
+    }
+    let read = reader::read(&unfinished(store, args.run.journal.as_deref(), name)?).map_err(refused)?;
+    Ok(playback::started(&read.lines).and_then(|(_, started)| Some(started.driven.as_ref()?.pins.clone())))
+}
+
+/// The journal that `--resume` goes on with.
+fn unfinished(store: Option<&Store>, path: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
+    match (path, store) {
+        (Some(path), _) => Ok(path.to_owned()),
+        (None, Some(store)) => {
+            let found = store.newest_unfinished(name).map_err(Failure::internal)?;
+            Ok(found.ok_or_else(|| refused(format!("{name} has no unfinished watch to go on with")))?.path)
+        }
+        (None, None) => Err(refused("there is no place for journals")),
+    }
+}
+
+/// Why a watch cannot be gone on with.
+fn refused(why: impl std::fmt::Display) -> Failure {
+    Failure::usage(why.to_string(), "start a new watch without --resume")
+}
+
 /// Plays the journal of an unfinished watch again and goes on from there. The second value: when its first and its last poll were.
 fn resume(
     store: Option<&Store>,
@@ -268,17 +302,8 @@ fn resume(
     notes: &mut Vec<String>,
     reports: &mut Reports,
 ) -> Result<(Begun, Option<(Time, Time)>), Failure> {
-    let name = &loaded.file.deployment.name;
-    let refused = |why: String| Failure::usage(why, "start a new watch without --resume");
-    let path = match (path, store) {
-        (Some(path), _) => path.to_owned(),
-        (None, Some(store)) => {
-            let found = store.newest_unfinished(name).map_err(Failure::internal)?;
-            found.ok_or_else(|| refused(format!("{name} has no unfinished watch to go on with")))?.path
-        }
-        (None, None) => return Err(refused("there is no place for journals".to_owned())),
-    };
-    let (writer, read) = Writer::append_to(&path).map_err(|error| refused(error.to_string()))?;
+    let path = unfinished(store, path, &loaded.file.deployment.name)?;
+    let (writer, read) = Writer::append_to(&path).map_err(refused)?;
     let Some((began, started)) = playback::started(&read.lines) else {
         return Err(refused(format!("{} holds no watch", path.display())));
     };

@@ -3,6 +3,7 @@
 
 mod check;
 mod keys;
+mod kubernetes;
 mod screen;
 mod steps;
 
@@ -10,6 +11,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 pub use check::{Aggregate, Check, Worse};
 pub use keys::Keys;
+pub use kubernetes::{Kubernetes, Via};
 pub use screen::Screen;
 pub use steps::{Steps, StrategyKind};
 
@@ -216,6 +218,8 @@ pub enum Backend {
     Nginx(Nginx),
     /// Your own programs.
     Command(Command),
+    /// A Deployment, an Argo Rollout or a Flagger canary.
+    Kubernetes(Kubernetes),
     /// The router of a `rollwatch demo` that runs in another terminal.
     Demo(Demo),
 }

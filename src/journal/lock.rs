@@ -41,6 +41,12 @@ pub struct Holder {
 }
 
 impl Holder {
+    /// "ana on ship-3".
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{} on {}", self.user, self.host)
+    }
+
     /// This process.
     #[must_use]
     pub fn here(user: &str, command: &str, since: Time) -> Self {

@@ -3,10 +3,13 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{Rules, entries, http_url, is_header_name};
-use crate::config::{
-    file::{Backend, Command, File, Nginx},
-    path::KeyPath,
-    value::Dur,
+use crate::{
+    config::{
+        file::{Backend, Command, File, Kubernetes, Nginx},
+        path::KeyPath,
+        value::Dur,
+    },
+    target::Target,
 };
 
 /// Characters that mean something to nginx inside a directive.
@@ -27,6 +30,7 @@ pub(super) fn rules(rules: &mut Rules<'_>) {
             commands(rules, command);
             timeout(rules, command);
         }
+        Some(Backend::Kubernetes(kubernetes)) => cluster(rules, kubernetes),
         Some(Backend::Demo(demo)) => {
             if let Err(problem) = http_url(&demo.router) {
                 rules.refuse("backend.router", problem, "");
@@ -40,6 +44,8 @@ pub(super) fn names_programs(file: &File) -> bool {
     match &file.backend {
         Some(Backend::Nginx(nginx)) => !nginx.nginx.is_empty(),
         Some(Backend::Command(_)) => true,
+        // What a kubeconfig runs is its own matter; what it may run is named here.
+        Some(Backend::Kubernetes(kubernetes)) => !kubernetes.allow_exec.is_empty(),
         Some(Backend::Demo(_)) | None => false,
     }
 }
@@ -143,6 +149,33 @@ fn commands(rules: &mut Rules<'_>, command: &Command) {
         if argv.first().is_some_and(String::is_empty) {
             rules.refuse(KeyPath::from("backend").key(name), "names no program: the first entry must be one", "");
         }
+    }
+}
+
+fn cluster(rules: &mut Rules<'_>, kubernetes: &Kubernetes) {
+    if let Err(problem) = kubernetes.target.parse::<Target>() {
+        rules.refuse("backend.target", problem, "");
+    }
+    for (key, program) in entries("backend.allow_exec", &kubernetes.allow_exec) {
+        if program.is_empty() || program.contains(char::is_whitespace) {
+            rules.refuse(key, "is no program: write its name or its path, without arguments", "");
+        }
+    }
+    let is_port = |port: &String| match port.parse::<u16>() {
+        Ok(number) => number > 0,
+        Err(_) => (1..=15).contains(&port.len()) && port.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+    };
+    if kubernetes.port.as_ref().is_some_and(|port| !is_port(port)) {
+        rules.refuse("backend.port", "is no port: write a number or the name that the pod gives it", "");
+    }
+    if kubernetes.path.as_ref().is_some_and(|path| !path.starts_with('/') || path.contains(char::is_whitespace)) {
+        rules.refuse("backend.path", "is no path: it begins with \"/\" and has no space", "");
+    }
+    if let Some(most) = kubernetes.most_pods {
+        rules.within("backend.most_pods", most, 1, 1000);
+    }
+    if let Some(Err(problem)) = kubernetes.gate.as_ref().map(|gate| http_url(gate)) {
+        rules.refuse("backend.gate", problem, "");
     }
 }
 

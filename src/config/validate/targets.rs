@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{Rules, entries, http_url};
 use crate::{
-    config::{file::Version, path::KeyPath},
+    config::{
+        file::{Backend, Version},
+        path::KeyPath,
+    },
     engine::role::Role,
     humanize, text,
 };
@@ -30,6 +33,10 @@ pub(super) fn rules(rules: &mut Rules<'_>) {
 
 /// Refuses a configuration without a page to read of each of the versions in `roles`.
 pub(super) fn something_to_watch(rules: &mut Rules<'_>, roles: &[Role]) {
+    // Its pods are looked for.
+    if matches!(rules.file.backend, Some(Backend::Kubernetes(_))) {
+        return;
+    }
     for &role in roles {
         let version = rules.file.version(role);
         if version.metrics.is_empty() && version.health.as_ref().is_none_or(Vec::is_empty) {

@@ -86,7 +86,10 @@ mod tests {
         assert_eq!(ApiError::broken("10.0.0.1:6443", &refused).kind, Kind::NotSent);
         let reset = io::Error::from(io::ErrorKind::ConnectionReset);
         let error = ApiError::broken("10.0.0.1:6443", &reset);
-        assert_eq!((error.kind, error.message.as_str()), (Kind::NoAnswer, "the API server 10.0.0.1:6443 cannot be asked: connection reset"));
+        assert_eq!(
+            (error.kind, error.message.as_str()),
+            (Kind::NoAnswer, "the API server 10.0.0.1:6443 cannot be asked: connection reset")
+        );
     }
 
     #[test]

@@ -58,8 +58,10 @@ pub enum PlaceError {
     #[error("{0}")]
     Config(String),
     /// It wants to run a program that nobody has allowed.
-    #[error("the context {context} authenticates by running `{command}`, which nobody has allowed: say --allow-exec {name}, or write \
-             allow_exec = [\"{name}\"] in [backend]")]
+    #[error(
+        "the context {context} authenticates by running `{command}`, which nobody has allowed: say --allow-exec {name}, or write \
+             allow_exec = [\"{name}\"] in [backend]"
+    )]
     Exec {
         /// The context.
         context: String,
@@ -90,7 +92,9 @@ impl Place {
                 let config = Config::incluster().map_err(|error| config_error("the pod's service account", &error))?;
                 Ok(Self::new(config, None, true))
             }
-            None => Err(PlaceError::Nowhere(access.usual().map_or_else(|| "~/.kube/config".into(), |path| path.display().to_string()))),
+            None => {
+                Err(PlaceError::Nowhere(access.usual().map_or_else(|| "~/.kube/config".into(), |path| path.display().to_string())))
+            }
         }
     }
 
@@ -98,7 +102,8 @@ impl Place {
         let context = access.context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
         if !kubeconfig.contexts.iter().any(|known| known.name == context) {
             let known: Vec<&str> = kubeconfig.contexts.iter().map(|known| known.name.as_str()).collect();
-            let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", text::cleaned(&known.join(", "))) };
+            let known =
+                if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", text::cleaned(&known.join(", "))) };
             let context = text::cleaned(&context);
             return Err(PlaceError::Config(format!("the kubeconfig has no context {context:?}: {known}; name one with --context")));
         }
@@ -147,7 +152,8 @@ impl Access {
         }
         let mut merged = None;
         for path in paths {
-            let read = Kubeconfig::read_from(&path).map_err(|error| config_error(&format!("the kubeconfig {}", path.display()), &error))?;
+            let read = Kubeconfig::read_from(&path)
+                .map_err(|error| config_error(&format!("the kubeconfig {}", path.display()), &error))?;
             merged = Some(match merged.take() {
                 None => read,
                 Some(before) => Kubeconfig::merge(before, read).map_err(|error| config_error("the kubeconfigs", &error))?,
@@ -234,8 +240,7 @@ users:
         let path = dir.path().join("config");
         std::fs::write(&path, FILE).expect("written");
         let allow_exec = allow_exec.iter().map(ToString::to_string).collect();
-        let access =
-            Access { kubeconfig: Some(path), context: context.map(str::to_owned), allow_exec, ..Access::default() };
+        let access = Access { kubeconfig: Some(path), context: context.map(str::to_owned), allow_exec, ..Access::default() };
         Place::find(&access).await.map_err(|error| error.to_string())
     }
 
@@ -271,7 +276,9 @@ users:
     #[test]
     fn loopback_and_spared_hosts_need_no_proxy() {
         let access = Access { no_proxy: "10.0.0.1, .internal".into(), ..Access::default() };
-        for (host, want) in [("127.0.0.1", true), ("[::1]", true), ("10.0.0.1", true), ("api.internal", true), ("api.example", false)] {
+        for (host, want) in
+            [("127.0.0.1", true), ("[::1]", true), ("10.0.0.1", true), ("api.internal", true), ("api.example", false)]
+        {
             assert_eq!(access.reaches_directly(host), want, "{host}");
         }
     }

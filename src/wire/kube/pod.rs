@@ -1,14 +1,9 @@
 //! Pods: what their status says, and what is wrong with one in the words that its node wrote.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 
 use super::{ApiError, Meta, Object, object::time};
 use crate::{engine::time::Time, humanize, text};
-
-/// How long a new pod may be not ready without that being worth a word.
-const STARTING: Duration = Duration::from_secs(60);
 
 /// A pod as it was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +66,7 @@ pub enum Trouble {
     NotStarted,
     /// No node takes it.
     Unschedulable,
-    /// It runs and says that it is not ready.
+    /// It does not say that it is ready, or does not run yet.
     NotReady,
 }
 
@@ -113,9 +108,10 @@ impl Pod {
         self.containers.iter().map(|container| container.running).collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
-    /// What is wrong with it at the time `now`, and the sentence's rest about it: "cannot pull app:v9 (ErrImagePull)".
+    /// Why it is not ready, and the rest of a sentence about it: "cannot pull app:v9 (ErrImagePull)". A pod that is just being made is
+    /// not ready either.
     #[must_use]
-    pub fn trouble(&self, now: Time) -> Option<(Trouble, String)> {
+    pub fn trouble(&self) -> Option<(Trouble, String)> {
         if self.is_leaving || self.is_ready {
             return None;
         }
@@ -123,10 +119,7 @@ impl Pod {
             return Some((Trouble::Unschedulable, format!("finds no node: {why}")));
         }
         let waiting = self.containers.iter().filter_map(Container::trouble).min();
-        waiting.or_else(|| {
-            let age = self.meta.created().map(|created| now.since(created)).filter(|age| *age >= STARTING)?;
-            Some((Trouble::NotReady, format!("is not ready after {}", humanize::duration(age))))
-        })
+        waiting.or_else(|| Some((Trouble::NotReady, "is not ready".to_owned())))
     }
 }
 
@@ -139,16 +132,19 @@ impl Container {
             "ImagePullBackOff" | "ErrImagePull" | "InvalidImageName" | "ErrImageNeverPull" => Trouble::ImagePull,
             _ => Trouble::NotStarted,
         };
-        Some((trouble, match trouble {
-            Trouble::CrashLoop => {
-                let ended = self.ended.as_ref().map(|ended| format!(", last ended by {ended}")).unwrap_or_default();
-                let restarts = humanize::plural(f64::from(self.restarts), "restart", "restarts");
-                format!("ends again and again ({restarts}{ended})")
-            }
-            Trouble::ImagePull => format!("cannot pull {} ({said})", self.image),
-            _ if self.message.is_empty() => format!("cannot start ({said})"),
-            _ => format!("cannot start ({said}: {})", self.message),
-        }))
+        Some((
+            trouble,
+            match trouble {
+                Trouble::CrashLoop => {
+                    let ended = self.ended.as_ref().map(|ended| format!(", last ended by {ended}")).unwrap_or_default();
+                    let restarts = humanize::plural(f64::from(self.restarts), "restart", "restarts");
+                    format!("ends again and again ({restarts}{ended})")
+                }
+                Trouble::ImagePull => format!("cannot pull {} ({said})", self.image),
+                _ if self.message.is_empty() => format!("cannot start ({said})"),
+                _ => format!("cannot start ({said}: {})", self.message),
+            },
+        ))
     }
 }
 
@@ -268,25 +264,30 @@ mod tests {
     }
 
     fn trouble(status: &serde_json::Value) -> Option<(Trouble, String)> {
-        // A minute and a half after it was made.
-        pod(status).trouble(time("2026-01-02T03:05:35Z").expect("a time"))
+        pod(status).trouble()
     }
 
     #[test]
     fn what_is_wrong_is_said_in_the_nodes_words() {
-        let waiting = |reason: &str| json!({ "containerStatuses": [{ "name": "app", "restartCount": 4,
+        let waiting = |reason: &str| {
+            json!({ "containerStatuses": [{ "name": "app", "restartCount": 4,
             "state": { "waiting": { "reason": reason, "message": "no such secret" } },
-            "lastState": { "terminated": { "reason": "Error", "exitCode": 3 } } }] });
+            "lastState": { "terminated": { "reason": "Error", "exitCode": 3 } } }] })
+        };
         let said = [
             (waiting("CrashLoopBackOff"), Trouble::CrashLoop, "ends again and again (4 restarts, last ended by exit code 3)"),
             (waiting("ErrImagePull"), Trouble::ImagePull, "cannot pull app:v9 (ErrImagePull)"),
-            (waiting("CreateContainerConfigError"), Trouble::NotStarted, "cannot start (CreateContainerConfigError: no such secret)"),
+            (
+                waiting("CreateContainerConfigError"),
+                Trouble::NotStarted,
+                "cannot start (CreateContainerConfigError: no such secret)",
+            ),
             (
                 json!({ "conditions": [{ "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes" }] }),
                 Trouble::Unschedulable,
                 "finds no node: 0/3 nodes",
             ),
-            (json!({ "conditions": [{ "type": "Ready", "status": "False" }] }), Trouble::NotReady, "is not ready after 1m30s"),
+            (json!({ "conditions": [{ "type": "Ready", "status": "False" }] }), Trouble::NotReady, "is not ready"),
         ];
         for (status, kind, words) in said {
             assert_eq!(trouble(&status), Some((kind, words.to_owned())), "{status}");
@@ -295,9 +296,10 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_that_is_being_made_is_in_no_trouble_yet() {
-        let creating = json!({ "containerStatuses": [{ "name": "app", "state": { "waiting": { "reason": "ContainerCreating" } } }] });
-        assert_eq!(pod(&creating).trouble(time("2026-01-02T03:04:35Z").expect("a time")), None);
+    fn a_pod_that_is_being_made_is_not_ready_and_nothing_else() {
+        let creating =
+            json!({ "containerStatuses": [{ "name": "app", "state": { "waiting": { "reason": "ContainerCreating" } } }] });
+        assert_eq!(pod(&creating).trouble(), Some((Trouble::NotReady, "is not ready".to_owned())));
         assert_eq!(pod(&creating).containers[0].ports[0], Port { name: "metrics".into(), container_port: 9090 });
     }
 }

@@ -1,0 +1,99 @@
+//! Kubernetes as a backend: Deployments, Argo Rollouts, Flagger canaries.
+//!
+//! A watch is bound to pod templates by their hashes, never to names that can be moved. What a controller says is believed once it has
+//! seen the newest change. Every change is a patch that holds the resource version it was decided on, leads to an absolute target and
+//! leaves its author in an annotation, so that whoever comes second can say who was first. One file a kind: [`workload`] is what they
+//! have in common.
+
+mod access;
+mod api;
+mod bound;
+mod canary;
+mod deployment;
+mod eyes;
+mod hands;
+mod mark;
+mod pods;
+mod rollout;
+mod selector;
+mod sets;
+mod workload;
+
+use std::{sync::Arc, time::Duration};
+
+pub use bound::Wanted;
+pub use workload::Found;
+
+use self::{access::Rights, api::Api, bound::Bound, eyes::Eyes, hands::Hands, workload::Place};
+use super::{Backend, BackendError};
+use crate::{
+    engine::role::Sides,
+    target::{Kind, Workload},
+    wire::kube::Cluster,
+};
+
+/// The kind, as in the configuration.
+pub const KIND: &str = "kubernetes";
+
+/// Which workload to attach to, and as what.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Where it is.
+    pub namespace: String,
+    /// Which one.
+    pub workload: Workload,
+    /// The versions that somebody named.
+    pub wanted: Wanted,
+    /// The hashes that an earlier run was bound to.
+    pub pins: Option<Sides<String>>,
+    /// After how long an action that was not seen to work is called failed.
+    pub limit: Duration,
+    /// Who acts here, for the mark that each change leaves.
+    pub holder: String,
+}
+
+/// A workload that is attached to.
+#[derive(Debug)]
+pub struct Attached {
+    /// Its eyes, and hands where there are any.
+    pub backend: Backend,
+    /// What was found there.
+    pub found: Found,
+}
+
+/// What a watch of this workload is about, in one word.
+#[must_use]
+pub fn locator(server: &str, namespace: &str, workload: &Workload) -> String {
+    format!("k8s:{namespace}/{}/{}@{server}", workload.kind.word(), workload.name)
+}
+
+/// Reads the workload and binds to the two versions it is about. `hands` is a connection of its own; none in a read-only session.
+///
+/// # Errors
+/// When it is not there, cannot be read, we may not read it, or there is no second version.
+pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Result<Attached, BackendError> {
+    let api = Api::new(eyes);
+    let place = Place { namespace: wish.namespace.clone(), workload: wish.workload.clone() };
+    let found = workload::read(&api, &place).await?.found(&wish.wanted, wish.pins.as_ref())?;
+    let rights = match &hands {
+        Some(_) => Rights::ask(&api, &place).await?,
+        None => Rights::none(),
+    };
+    let bound = Arc::new(Bound::new(place, &found, rights, wish));
+    let hands = hands.map(|cluster| Arc::new(Hands::new(Api::new(cluster), Arc::clone(&bound))) as _);
+    let backend = Backend { kind: KIND, eyes: Arc::new(Eyes::new(api, bound)), hands };
+    Ok(Attached { backend, found })
+}
+
+/// The workloads of a namespace that are rolling now.
+///
+/// # Errors
+/// When the namespace cannot be read.
+pub async fn rolling(cluster: Cluster, namespace: &str) -> Result<Vec<Workload>, BackendError> {
+    let api = Api::new(cluster);
+    let mut rolling = Vec::new();
+    for kind in Kind::ALL {
+        rolling.extend(workload::rolling(&api, namespace, kind).await?);
+    }
+    Ok(rolling)
+}

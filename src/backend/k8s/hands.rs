@@ -1,0 +1,139 @@
+//! Acting: read, compare with what was decided on, patch what was read, and go on until nothing is left to be asked for.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{
+    api::Api,
+    bound::Bound,
+    mark::Mark,
+    workload::{self, Change, State},
+};
+use crate::{
+    backend::{Act, ActError, Answer, guard},
+    engine::action::Order,
+    wire::kube::{Object, Patch},
+};
+
+/// How often somebody else's change in between is looked at before the action is given up; controllers write all the time.
+const TRIES: usize = 20;
+/// The most requests that an action is made of.
+const STEPS: usize = 4;
+
+/// The part that writes, over a connection of its own; a read-only session has none.
+#[derive(Debug)]
+pub(super) struct Hands {
+    api: Api,
+    bound: Arc<Bound>,
+}
+
+impl Hands {
+    pub(super) const fn new(api: Api, bound: Arc<Bound>) -> Self {
+        Self { api, bound }
+    }
+
+    /// The first request is bound to the state that was decided on; those after it to what they made of it.
+    async fn perform(&self, order: &Order) -> Result<(), ActError> {
+        let mut has_begun = false;
+        for _ in 0..STEPS {
+            if !self.step(order, has_begun).await? {
+                return Ok(());
+            }
+            has_begun = true;
+        }
+        Err(ActError::Unknown(format!("{} asks for more requests than it should take", order.action.verb())))
+    }
+
+    /// Makes the next request; false when there was none left to make.
+    async fn step(&self, order: &Order, has_begun: bool) -> Result<bool, ActError> {
+        for _ in 0..TRIES {
+            let state = self.read(has_begun).await?;
+            if !has_begun {
+                self.admit(order, &*state)?;
+            }
+            let next = state.next(&self.bound, order).map_err(|why| stopped(why, has_begun))?;
+            let Some(change) = next else { return Ok(false) };
+            if self.send(&change, state.object(), order).await.map_err(|error| begun(error, has_begun))? {
+                return Ok(true);
+            }
+        }
+        let why = format!("{} was changed again and again while it should be changed", self.bound.place.words());
+        Err(stopped(why, has_begun))
+    }
+
+    async fn read(&self, has_begun: bool) -> Result<Box<dyn State>, ActError> {
+        let read = workload::read(&self.api, &self.bound.place).await;
+        read.map_err(|error| stopped(error.to_string(), has_begun))
+    }
+
+    /// Lets through what the present state offers; a state that somebody else has made is told with who it was.
+    fn admit(&self, order: &Order, state: &dyn State) -> Result<(), ActError> {
+        let mark = Mark::of(state.object());
+        if mark.as_ref().is_some_and(|mark| mark.id == order.id) {
+            return Ok(());
+        }
+        match guard::admit(order, &state.rollout(&self.bound)) {
+            Ok(_) => Ok(()),
+            Err(ActError::Moved(how)) => Err(ActError::Moved(mark.map_or(how.clone(), |mark| format!("{}; {how}", mark.words())))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// False when the object is not the one that was read any more.
+    async fn send(&self, change: &Change, object: &Object, order: &Order) -> Result<bool, ActError> {
+        let path = format!("{}{}", self.bound.place.path(), change.part);
+        let body = bound_to(change, object, &self.bound.mark(order));
+        Ok(self.api.change(&path, change.patch, &body).await?.is_some())
+    }
+}
+
+/// The body with the resource version that it depends on. The API server ignores metadata but for that in a patch of the status.
+fn bound_to(change: &Change, object: &Object, mark: &Mark) -> Value {
+    let version = &object.metadata.resource_version;
+    let mut body = change.body.clone();
+    match (change.patch, &mut body) {
+        (Patch::Merge, Value::Object(fields)) => {
+            let mut metadata = json!({ "resourceVersion": version });
+            if change.part.is_empty() {
+                metadata["annotations"] = mark.annotation();
+            }
+            fields.insert("metadata".to_owned(), metadata);
+        }
+        (Patch::Json, Value::Array(operations)) => {
+            operations.insert(0, json!({ "op": "replace", "path": "/metadata/resourceVersion", "value": version }));
+            operations.extend(mark.operations(object.metadata.annotations.is_empty()));
+        }
+        _ => {}
+    }
+    body
+}
+
+/// Why an action does not go on: before its first request nothing was changed.
+fn stopped(why: String, has_begun: bool) -> ActError {
+    if has_begun { ActError::Unknown(format!("done in part: {why}")) } else { ActError::Refused(why) }
+}
+
+fn begun(error: ActError, has_begun: bool) -> ActError {
+    match error {
+        ActError::Refused(why) => stopped(why, has_begun),
+        other => other,
+    }
+}
+
+impl Act for Hands {
+    fn act<'a>(&'a self, order: &'a Order) -> Answer<'a, Result<(), ActError>> {
+        Box::pin(self.perform(order))
+    }
+
+    /// Goes on where our own mark shows that the first request was made.
+    fn finish<'a>(&'a self, order: &'a Order) -> Answer<'a, Result<(), ActError>> {
+        Box::pin(async {
+            let state = self.read(false).await?;
+            match Mark::of(state.object()) {
+                Some(mark) if mark.id == order.id => self.perform(order).await,
+                _ => Err(ActError::Refused(format!("nothing of {} was begun", order.id))),
+            }
+        })
+    }
+}

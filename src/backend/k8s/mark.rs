@@ -1,0 +1,55 @@
+//! The mark that each change leaves on the object: which decision it was, whose, and when, so that whoever comes second can say who
+//! was first, and a restarted process can tell its own doing.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{engine::action::Order, text, wire::kube::Object};
+
+/// Where it stands.
+pub(super) const ANNOTATION: &str = "rollwatch/last-action";
+/// The same as a part of a JSON pointer.
+const POINTER: &str = "rollwatch~1last-action";
+
+/// Who changed the object last by rollwatch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Mark {
+    /// The decision.
+    pub(super) id: String,
+    /// "rolled back", "paused".
+    pub(super) what: String,
+    /// To which version.
+    pub(super) to: String,
+    /// Who, and where.
+    pub(super) by: String,
+}
+
+impl Mark {
+    pub(super) fn new(order: &Order, holder: &str) -> Self {
+        Self { id: order.id.clone(), what: order.action.word().to_owned(), to: order.target.version.clone(), by: holder.to_owned() }
+    }
+
+    pub(super) fn of(object: &Object) -> Option<Self> {
+        serde_json::from_str(object.metadata.annotation(ANNOTATION)?).ok()
+    }
+
+    /// "ana on ship-3 was first: rollback to v2.4.0".
+    pub(super) fn words(&self) -> String {
+        text::cleaned(&format!("{} was first: {} to {}", self.by, self.what.replace('_', " "), self.to))
+    }
+
+    pub(super) fn annotation(&self) -> Value {
+        json!({ ANNOTATION: self.text() })
+    }
+
+    /// The operations that write it; an object without annotations needs a place for them first.
+    pub(super) fn operations(&self, is_first: bool) -> Vec<Value> {
+        let place = is_first.then(|| json!({ "op": "add", "path": "/metadata/annotations", "value": {} }));
+        let mark = json!({ "op": "add", "path": format!("/metadata/annotations/{POINTER}"), "value": self.text() });
+        place.into_iter().chain([mark]).collect()
+    }
+
+    fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}

@@ -1,0 +1,150 @@
+//! What the three kinds of workload have in common: each is read whole, and then says what it is about, what could be done, what that
+//! takes, and how far it has got. Nothing but [`read`] asks the server.
+
+use serde_json::Value;
+
+use super::{
+    api::Api,
+    bound::{Bound, Wanted},
+    canary::Canary,
+    deployment::Deployment,
+    rollout::ArgoRollout,
+};
+use crate::{
+    backend::BackendError,
+    engine::{
+        action::{Action, Order, Rollout, Seen},
+        driven::Driven,
+        role::Sides,
+        strategy::Kind as Strategy,
+    },
+    target::{Kind, Workload},
+    wire::kube::{Object, Patch},
+};
+
+/// A workload's place on its server.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) namespace: String,
+    pub(super) workload: Workload,
+}
+
+/// What a workload is about, as found when it is attached to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The versions by the names that people know: image tags where these differ.
+    pub names: Sides<String>,
+    /// By what it is driven, and the template hashes of the two versions.
+    pub driven: Driven,
+    /// The label selector of each version's pods.
+    pub pods: Sides<String>,
+    /// How the traffic moves.
+    pub strategy: Strategy,
+    /// The candidate's share at each step, as rising fractions; empty where there is one step.
+    pub steps: Vec<f64>,
+}
+
+/// One request of an action.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Change {
+    /// Which part of the workload, as appended to its path: empty, or `/status`.
+    pub(super) part: &'static str,
+    /// How it is written down.
+    pub(super) patch: Patch,
+    /// Without the resource version, which is added when it is sent.
+    pub(super) body: Value,
+}
+
+/// One workload as it was read.
+pub(super) trait State: Send + Sync {
+    /// The object that changes are made to.
+    fn object(&self) -> &Object;
+
+    /// What it is about now: the versions that somebody wanted, else those that earlier runs were bound to, else the newest two.
+    ///
+    /// # Errors
+    /// When a version is not there, or there is only one.
+    fn found(&self, wanted: &Wanted, pins: Option<&Sides<String>>) -> Result<Found, BackendError>;
+
+    /// The rollout as it stands, for the versions that the watch is bound to.
+    fn rollout(&self, bound: &Bound) -> Rollout;
+
+    /// The next request that `action` takes in this state; none when nothing is left to be asked for. A request that was made is not
+    /// in the list any more, so an action of two requests is finished by asking again.
+    ///
+    /// # Errors
+    /// Why it cannot be done any more.
+    fn next(&self, bound: &Bound, order: &Order) -> Result<Option<Change>, String>;
+
+    /// How far `order` has got.
+    fn seen(&self, bound: &Bound, order: &Order) -> Seen;
+}
+
+impl Place {
+    /// The path of the workload itself.
+    pub(super) fn path(&self) -> String {
+        let (group, plural) = group(self.workload.kind);
+        format!("/apis/{group}/namespaces/{}/{plural}/{}", self.namespace, self.workload.name)
+    }
+
+    /// The path of a list beside it: `/apis/apps/v1` and `replicasets`.
+    pub(super) fn beside(&self, group: &str, plural: &str) -> String {
+        format!("{group}/namespaces/{}/{plural}", self.namespace)
+    }
+
+    /// "the Deployment web in shop".
+    pub(super) fn words(&self) -> String {
+        format!("the {} {} in {}", title(self.workload.kind), self.workload.name, self.namespace)
+    }
+}
+
+/// What the kind calls itself.
+pub(super) const fn title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Deployment => "Deployment",
+        Kind::Rollout => "Rollout",
+        Kind::Canary => "Canary",
+    }
+}
+
+/// The API group with its version, and the resource.
+pub(super) const fn group(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Deployment => ("apps/v1", "deployments"),
+        Kind::Rollout => ("argoproj.io/v1alpha1", "rollouts"),
+        Kind::Canary => ("flagger.app/v1beta1", "canaries"),
+    }
+}
+
+/// Reads the workload and whatever else its state depends on.
+pub(super) async fn read(api: &Api, place: &Place) -> Result<Box<dyn State>, BackendError> {
+    let object = api.get(&place.path()).await?;
+    let object = object.ok_or_else(|| BackendError::Unusable(format!("there is no such thing as {}", place.words())))?;
+    match place.workload.kind {
+        Kind::Deployment => Ok(Box::new(Deployment::read(api, place, object).await?)),
+        Kind::Rollout => Ok(Box::new(ArgoRollout::read(api, place, object).await?)),
+        Kind::Canary => Ok(Box::new(Canary::read(api, place, object).await?)),
+    }
+}
+
+/// The workloads of one kind in a namespace that are rolling now; of a kind that the server does not know, none.
+pub(super) async fn rolling(api: &Api, namespace: &str, kind: Kind) -> Result<Vec<Workload>, BackendError> {
+    let (group, plural) = group(kind);
+    let objects = api.list(&format!("/apis/{group}/namespaces/{namespace}/{plural}"), "").await?;
+    let is_rolling = |object: &Object| match kind {
+        Kind::Deployment => Deployment::is_rolling(object),
+        Kind::Rollout => ArgoRollout::is_rolling(object),
+        Kind::Canary => Canary::is_rolling(object),
+    };
+    let workload = |object: Object| Workload { kind, name: object.metadata.name };
+    Ok(objects.into_iter().filter(is_rolling).map(workload).collect())
+}
+
+/// The actions a kind can be asked for, and what each needs to be allowed to do.
+pub(super) fn needs(kind: Kind, action: Action) -> &'static [super::access::Need] {
+    match kind {
+        Kind::Deployment => Deployment::needs(action),
+        Kind::Rollout => ArgoRollout::needs(action),
+        Kind::Canary => Canary::needs(action),
+    }
+}

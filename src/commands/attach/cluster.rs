@@ -1,0 +1,184 @@
+//! Attaching to a workload of Kubernetes: which cluster, which workload, which two versions; and what follows from that for the
+//! configuration.
+
+use std::time::Duration;
+
+use crate::{
+    backend::{
+        Backend, BackendError,
+        k8s::{self, Attached, Found, Wanted, Wish},
+    },
+    commands::Edge,
+    config::{Loaded, Override, file},
+    engine::{driven::Driven, role::Sides, strategy::Kind as Strategy},
+    exit::Failure,
+    humanize,
+    runtime::apart::apart,
+    target::{Target, Workload},
+    wire::kube::{Access, Cluster, Place},
+};
+
+/// How long connecting may take; a program that authenticates is run meanwhile.
+const CONNECT: Duration = Duration::from_secs(30);
+/// How long the first look may take.
+const LOOK: Duration = Duration::from_secs(20);
+/// What is said to come from the target, in messages.
+const TARGET: &str = "the target";
+
+/// A workload in a cluster that can be reached, before it was read.
+pub(in crate::commands) struct Spot {
+    place: Place,
+    cluster: Cluster,
+    namespace: String,
+    workload: Workload,
+}
+
+impl Spot {
+    /// The workload that the configuration names, or the one that is rolling now; none where its backend is another one.
+    pub(in crate::commands) async fn find(edge: &Edge, file: &file::File) -> Result<Option<Self>, Failure> {
+        let Some(file::Backend::Kubernetes(config)) = &file.backend else { return Ok(None) };
+        let target: Target = config.target.parse().map_err(|why| Failure::usage(format!("{:?} {why}", config.target), ""))?;
+        let place = Place::find(&access(edge, config)).await.map_err(|error| Failure::Backend { what: error.to_string() })?;
+        let namespace = target.namespace.clone().unwrap_or_else(|| place.namespace.clone());
+        let cluster = connect(&place).await?;
+        let workload = match target.workload {
+            Some(workload) => workload,
+            None => the_one_that_rolls(&cluster, &namespace).await?,
+        };
+        Ok(Some(Self { place, cluster, namespace, workload }))
+    }
+
+    /// What a watch of it is about, in one word.
+    pub(in crate::commands) fn locator(&self) -> String {
+        k8s::locator(&self.place.server, &self.namespace, &self.workload)
+    }
+
+    /// What its place says where the configuration says nothing: the deployment's name, and where it runs.
+    pub(in crate::commands) fn names(&self, loaded: &Loaded) -> Vec<Override> {
+        let name = format!("{}.{}", self.namespace, self.workload.name);
+        let environment = self.place.context.clone().unwrap_or_default();
+        let said = [("deployment.name", name), ("deployment.environment", environment)];
+        said.into_iter()
+            .filter(|(key, value)| loaded.origin(key).is_built_in() && !value.is_empty())
+            .map(|(key, value)| Override::new(key, value, TARGET))
+            .collect()
+    }
+
+    /// Reads the workload and binds to its two versions.
+    pub(in crate::commands) async fn attach(
+        &self,
+        loaded: &Loaded,
+        pins: Option<Sides<String>>,
+        read_only: bool,
+        holder: String,
+    ) -> Result<(Backend, Driven, Vec<Override>), Failure> {
+        let wish = Wish {
+            namespace: self.namespace.clone(),
+            workload: self.workload.clone(),
+            wanted: wanted(loaded),
+            pins,
+            limit: loaded.file.policy.verify_timeout.0,
+            holder,
+        };
+        // What acts has a connection of its own, so that it never waits behind polls.
+        let hands = if read_only { None } else { Some(connect(&self.place).await?) };
+        let Attached { backend, found } = match tokio::time::timeout(LOOK, k8s::attach(self.cluster.clone(), hands, &wish)).await {
+            Ok(attached) => attached.map_err(|error| failure(&error))?,
+            Err(_) => {
+                let what = format!("{} did not answer within {}", self.place.server, humanize::duration(LOOK));
+                return Err(Failure::Backend { what });
+            }
+        };
+        let said = overrides(&found, loaded);
+        Ok((backend, found.driven, said))
+    }
+}
+
+/// What was found, as configuration: the versions' names, and how the traffic moves unless `[steps]` says it.
+fn overrides(found: &Found, loaded: &Loaded) -> Vec<Override> {
+    let mut said = vec![
+        Override::new("baseline.version", found.names.baseline.clone(), TARGET),
+        Override::new("candidate.version", found.names.candidate.clone(), TARGET),
+    ];
+    if loaded.file.steps.is_some() {
+        return said;
+    }
+    let window = loaded.file.policy.window.to_string();
+    said.push(Override::new("steps.window", window.clone(), TARGET));
+    said.push(Override::new("steps.bake", window, TARGET));
+    let (strategy, more) = match found.strategy {
+        // One window for all of it: its controller goes from pod to pod by itself.
+        Strategy::Rolling => ("rolling", Some(Override::new("steps.batches", 1, TARGET))),
+        Strategy::BlueGreen => ("blue-green", None),
+        Strategy::OneStep | Strategy::Canary | Strategy::Flag => {
+            ("canary", Some(Override::new("steps.weights", weights(&found.steps), TARGET)))
+        }
+    };
+    said.push(Override::new("steps.strategy", strategy, TARGET));
+    said.extend(more);
+    said
+}
+
+/// Percentages that rise to 100.
+fn weights(steps: &[f64]) -> Vec<String> {
+    let rising = steps.iter().filter(|step| **step < 1.0).map(|step| format!("{}%", step * 100.0));
+    rising.chain(["100%".to_owned()]).collect()
+}
+
+/// The versions that the configuration names, where it does.
+fn wanted(loaded: &Loaded) -> Wanted {
+    let named = |key: &str, name: &str| (!loaded.origin(key).is_built_in()).then(|| name.to_owned());
+    Wanted {
+        baseline: named("baseline.version", &loaded.file.baseline.version),
+        candidate: named("candidate.version", &loaded.file.candidate.version),
+    }
+}
+
+fn access(edge: &Edge, config: &file::Kubernetes) -> Access {
+    let around = &edge.around;
+    let no_proxy = ["NO_PROXY", "no_proxy"].map(|name| around.text(name)).into_iter().find(|text| !text.is_empty());
+    Access {
+        kubeconfig: config.kubeconfig.clone(),
+        context: config.context.clone(),
+        allow_exec: config.allow_exec.clone(),
+        env: around.os("KUBECONFIG").cloned(),
+        home: around.path("HOME"),
+        is_inside: around.os("KUBERNETES_SERVICE_HOST").is_some(),
+        no_proxy: no_proxy.unwrap_or_default(),
+    }
+}
+
+/// What is not there was named wrongly; all else is the cluster's doing.
+fn failure(error: &BackendError) -> Failure {
+    match error {
+        BackendError::Unusable(why) => Failure::usage(why.clone(), "correct the target, or [backend] and the versions' names"),
+        BackendError::Unreachable(_) | BackendError::Unauthorised(_) => Failure::Backend { what: error.to_string() },
+    }
+}
+
+async fn connect(place: &Place) -> Result<Cluster, Failure> {
+    let there = place.clone();
+    match apart(CONNECT, move || there.connect()).await {
+        Some(connected) => connected.map_err(|error| Failure::Backend { what: error.to_string() }),
+        None => {
+            Err(Failure::Backend { what: format!("connecting to {} took more than {}", place.server, humanize::duration(CONNECT)) })
+        }
+    }
+}
+
+async fn the_one_that_rolls(cluster: &Cluster, namespace: &str) -> Result<Workload, Failure> {
+    let rolling = k8s::rolling(cluster.clone(), namespace).await.map_err(|error| failure(&error))?;
+    let named =
+        |workload: &Workload| Target { namespace: Some(namespace.to_owned()), workload: Some(workload.clone()) }.to_string();
+    match rolling.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(Failure::usage(
+            format!("nothing is rolling in {namespace} now"),
+            format!("name a workload: k8s:{namespace}/deployment/NAME"),
+        )),
+        several => Err(Failure::usage(
+            format!("{} are rolling in {namespace} now", humanize::plural(several.len() as f64, "workload", "workloads")),
+            format!("name one: {}", several.iter().map(named).collect::<Vec<_>>().join(", ")),
+        )),
+    }
+}
