@@ -1,0 +1,220 @@
+//! The stand-in for the scheduler and the kubelets: binds pods to one node, says how they are, finishes deletions. It writes only what they
+//! may write: bindings, the status of nodes and pods, the end of a deletion, events.
+//!
+//! How a pod fares is said by annotations of the pod (so of its template, or patched into a running pod), or by the tag of its first image:
+//!
+//! | annotation | what happens |
+//! |---|---|
+//! | `lab/ready-after: "2"` | ready that many seconds after it is bound, instead of 0.3 |
+//! | `lab/stop-after: "2"` | gone that many seconds after it is deleted, instead of at once |
+//! | `lab/fail: never` | runs and never gets ready |
+//! | `lab/fail: crashloop` (or image `*:bad`) | ends soon after each start; `lab/exit: "137"` is its exit code instead of 1 |
+//! | `lab/fail: imagepull` (or image `*:missing`) | its image cannot be pulled |
+//! | `lab/fail: unready-after:2` | ready, and after so many seconds no more |
+//! | `lab/fail: unschedulable` | no node takes it |
+//! | image `*:slow` | ready after 5 s |
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::{
+    pod_status::{self, Stage},
+    rest::{Refusal, Rest},
+};
+
+/// The only node.
+pub(crate) const NODE: &str = "node-1";
+/// How often the pods are looked at.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What the stand-in knows of a pod, by its uid.
+struct Known {
+    bound: Instant,
+    /// Since when it fails as it does.
+    failing: (Option<Fail>, Instant),
+    deleted: Option<Instant>,
+    /// What was written last.
+    stage: Option<Stage>,
+}
+
+/// How a pod is meant to fail.
+#[derive(Clone, Debug, PartialEq)]
+enum Fail {
+    Never,
+    CrashLoop,
+    ImagePull,
+    UnreadyAfter(Duration),
+    Unschedulable,
+}
+
+/// Stands in until the runtime ends.
+pub(crate) async fn run(rest: Rest) {
+    let mut known = HashMap::new();
+    make_node(&rest).await;
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let pods = rest.list("/api/v1/pods?resourceVersion=0").await;
+        for pod in &pods {
+            tend(&rest, &mut known, pod).await;
+        }
+        let there: HashSet<&str> = pods.iter().map(|pod| text(&pod["metadata"]["uid"])).collect();
+        known.retain(|uid, _| there.contains(uid.as_str()));
+    }
+}
+
+async fn make_node(rest: &Rest) {
+    let node = json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": NODE } });
+    rest.create("/api/v1/nodes", &node).await.expect("a node");
+    let room = json!({ "pods": "500", "cpu": "64", "memory": "256Gi" });
+    let ready = json!({ "type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": now(), "lastTransitionTime": now() });
+    let status = json!({ "conditions": [ready], "capacity": room, "allocatable": room });
+    rest.strategic(&format!("/api/v1/nodes/{NODE}/status"), &json!({ "status": status })).await.expect("a node");
+}
+
+async fn tend(rest: &Rest, known: &mut HashMap<String, Known>, pod: &Value) {
+    let metadata = &pod["metadata"];
+    let path = format!("/api/v1/namespaces/{}/pods/{}", text(&metadata["namespace"]), text(&metadata["name"]));
+    let fail = fail(pod);
+    let at = Instant::now();
+    let pod_known = known.entry(text(&metadata["uid"]).to_owned());
+    let pod_known = pod_known.or_insert_with(|| Known { bound: at, failing: (fail.clone(), at), deleted: None, stage: None });
+    if pod_known.failing.0 != fail {
+        pod_known.failing = (fail.clone(), at);
+    }
+    if metadata["deletionTimestamp"].is_string() {
+        let since = *pod_known.deleted.get_or_insert(at);
+        if at - since >= seconds(pod, "stop-after").unwrap_or_default() {
+            finish(rest, &path, metadata).await;
+        }
+        return;
+    }
+    let is_bound = pod["spec"]["nodeName"].is_string();
+    if !is_bound && fail != Some(Fail::Unschedulable) {
+        if bind(rest, &path, metadata).await {
+            pod_known.bound = at;
+            event(rest, pod, &("Normal", "Scheduled", format!("Successfully assigned to {NODE}"))).await;
+        }
+        return;
+    }
+    let stage =
+        if is_bound { stage(pod, fail.as_ref(), at - pod_known.bound, at - pod_known.failing.1) } else { Stage::Unschedulable };
+    if pod_known.stage != Some(stage) && show(rest, &path, pod, stage).await {
+        pod_known.stage = Some(stage);
+    }
+}
+
+async fn finish(rest: &Rest, path: &str, metadata: &Value) {
+    let options = json!({ "gracePeriodSeconds": 0, "preconditions": { "uid": metadata["uid"] } });
+    complain("deleting", path, &rest.delete(path, &options).await);
+}
+
+async fn bind(rest: &Rest, path: &str, metadata: &Value) -> bool {
+    let target = json!({ "apiVersion": "v1", "kind": "Node", "name": NODE });
+    let binding = json!({ "apiVersion": "v1", "kind": "Binding", "metadata": { "name": metadata["name"] }, "target": target });
+    complain("binding", path, &rest.create(&format!("{path}/binding"), &binding).await)
+}
+
+/// Writes the status of a stage, and the events that come with it.
+async fn show(rest: &Rest, path: &str, pod: &Value, stage: Stage) -> bool {
+    let status = pod_status::status(pod, stage, None, &now());
+    let done = complain("patching", path, &rest.strategic(&format!("{path}/status"), &json!({ "status": status })).await);
+    for told in pod_status::events(pod, stage) {
+        event(rest, pod, &told).await;
+    }
+    done
+}
+
+/// Writes an event, or counts one more of it.
+async fn event(rest: &Rest, pod: &Value, (kind, reason, message): &(&str, &str, String)) {
+    let metadata = &pod["metadata"];
+    let (namespace, pod_name, at) = (text(&metadata["namespace"]), text(&metadata["name"]), now());
+    let path = format!("/api/v1/namespaces/{namespace}/events");
+    let name = format!("{pod_name}.{}", reason.to_lowercase());
+    let source = if reason.ends_with("Scheduling") || *reason == "Scheduled" { "default-scheduler" } else { "kubelet" };
+    let created = json!({
+        "apiVersion": "v1", "kind": "Event", "metadata": { "name": name },
+        "involvedObject": { "apiVersion": "v1", "kind": "Pod", "namespace": namespace, "name": pod_name, "uid": metadata["uid"] },
+        "type": kind, "reason": reason, "message": message, "count": 1, "firstTimestamp": at, "lastTimestamp": at,
+        "source": { "component": source, "host": NODE },
+    });
+    if rest.create(&path, &created).await.is_err_and(|error| error.code == 409) {
+        let path = format!("{path}/{name}");
+        let count = rest.get(&path).await.ok().and_then(|event| event["count"].as_u64()).unwrap_or(1) + 1;
+        complain("counting", &path, &rest.merge(&path, &json!({ "count": count, "lastTimestamp": at, "message": message })).await);
+    }
+}
+
+/// Whether it was done. What has gone in the meantime, or was done before, is no complaint.
+fn complain(what: &str, path: &str, done: &Result<Value, Refusal>) -> bool {
+    if let Err(error) = done
+        && ![0, 404, 409].contains(&error.code)
+    {
+        #[expect(clippy::print_stderr, reason = "a stand-in that is refused explains a failing test")]
+        {
+            eprintln!("kubelet: {what} {path}: {error:?}");
+        }
+    }
+    done.is_ok()
+}
+
+/// The stage of a bound pod: `age` since it was bound, `failing` since it is meant to fail.
+fn stage(pod: &Value, fail: Option<&Fail>, age: Duration, failing: Duration) -> Stage {
+    let image = text(&pod["spec"]["containers"][0]["image"]);
+    let quick = if image.ends_with(":slow") { Duration::from_secs(5) } else { Duration::from_millis(300) };
+    let is_ready = age >= seconds(pod, "ready-after").unwrap_or(quick);
+    match fail {
+        Some(Fail::ImagePull) => Stage::ImagePull { is_backing_off: failing > Duration::from_millis(300) },
+        Some(Fail::CrashLoop) => {
+            let second = u32::try_from(failing.as_secs()).unwrap_or(u32::MAX);
+            if failing.subsec_millis() < 300 { Stage::Running { restarts: second } } else { Stage::Crashed { restarts: second } }
+        }
+        Some(Fail::UnreadyAfter(after)) if age >= *after => Stage::Unready,
+        Some(Fail::Never) => Stage::Running { restarts: 0 },
+        _ if is_ready => Stage::Ready,
+        _ => Stage::Running { restarts: 0 },
+    }
+}
+
+fn fail(pod: &Value) -> Option<Fail> {
+    let image = text(&pod["spec"]["containers"][0]["image"]);
+    match annotation(pod, "fail") {
+        Some("never") => Some(Fail::Never),
+        Some("crashloop") => Some(Fail::CrashLoop),
+        Some("imagepull") => Some(Fail::ImagePull),
+        Some("unschedulable") => Some(Fail::Unschedulable),
+        Some(after) => {
+            let after = after.strip_prefix("unready-after:").and_then(|after| after.parse().ok());
+            Some(Fail::UnreadyAfter(Duration::from_secs_f64(after.unwrap_or_else(|| panic!("lab/fail of {pod}")))))
+        }
+        None if image.ends_with(":bad") => Some(Fail::CrashLoop),
+        None if image.ends_with(":missing") => Some(Fail::ImagePull),
+        None => None,
+    }
+}
+
+/// An annotation `lab/NAME`.
+pub(crate) fn annotation<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+    object["metadata"]["annotations"][format!("lab/{name}")].as_str()
+}
+
+fn seconds(pod: &Value, name: &str) -> Option<Duration> {
+    annotation(pod, name).map(|text| Duration::from_secs_f64(text.parse().unwrap_or_else(|_| panic!("lab/{name} is {text}"))))
+}
+
+/// A text that the API server always gives; "" where it does not.
+pub(crate) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Now, as Kubernetes writes it.
+pub(crate) fn now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
