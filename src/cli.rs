@@ -278,7 +278,7 @@ pub struct Promote {
 /// `rollback`
 #[derive(Debug, Args)]
 pub struct Rollback {
-    /// The version to go back to, by name: of Kubernetes a ReplicaSet or a revision; elsewhere refused unless it is the one the
+    /// The version to go back to, by name: of Kubernetes a replica set or a revision; elsewhere refused unless it is the one the
     /// backend would go back to
     #[arg(long, value_name = "VERSION")]
     pub to: Option<String>,

@@ -81,12 +81,11 @@ pub(super) fn plan(file: &file::File) -> Plan {
 pub(super) fn backend(file: &file::File, read_only: bool) -> Result<Option<Backend>, Failure> {
     let plan = plan(file);
     let built = match &file.backend {
-        None => return Ok(None),
+        // A workload is attached to where it is read.
+        None | Some(file::Backend::Kubernetes(_)) => return Ok(None),
         Some(file::Backend::Nginx(nginx)) => backend::nginx::build(nginx, &plan, read_only),
         Some(file::Backend::Command(command)) => backend::command::build(command, &plan, read_only),
         Some(file::Backend::Demo(demo)) => backend::demo::build(&demo.router, plan, read_only),
-        // It is attached to where its workload is read.
-        Some(file::Backend::Kubernetes(_)) => return Ok(None),
     };
     built.map(Some).map_err(|error| Failure::usage(error.to_string(), "correct the [backend] section"))
 }

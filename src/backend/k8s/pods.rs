@@ -16,7 +16,7 @@ pub(super) async fn list(api: &Api, place: &Place, selector: &str) -> Result<Vec
     pods.map_err(|error| BackendError::Unusable(error.to_string()))
 }
 
-/// What is wrong with these pods: "web-6b7f-x2x cannot pull app:v9 (ErrImagePull), and 2 more; ...". None when all are ready.
+/// What is wrong with these pods: "web-6b7f-x2x cannot pull app:v9, and 2 more; ...". None when all are ready.
 pub(super) fn troubles<'p>(pods: impl Iterator<Item = &'p Pod>) -> Option<String> {
     let mut found: Vec<(Trouble, String, &str, usize)> = Vec::new();
     for pod in pods {

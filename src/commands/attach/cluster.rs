@@ -82,13 +82,12 @@ impl Spot {
         };
         // What acts has a connection of its own, so that it never waits behind polls.
         let hands = if read_only { None } else { Some(connect(&self.place).await?) };
-        let Attached { backend, found } = match tokio::time::timeout(LOOK, k8s::attach(self.cluster.clone(), hands, &wish)).await {
-            Ok(attached) => attached.map_err(|error| failure(&error))?,
-            Err(_) => {
-                let what = format!("{} did not answer within {}", self.place.server, humanize::duration(LOOK));
-                return Err(Failure::Backend { what });
-            }
-        };
+        let Attached { backend, found } = tokio::time::timeout(LOOK, k8s::attach(self.cluster.clone(), hands, &wish))
+            .await
+            .map_err(|_| Failure::Backend {
+                what: format!("{} did not answer within {}", self.place.server, humanize::duration(LOOK)),
+            })?
+            .map_err(|error| failure(&error))?;
         let said = overrides(&found, loaded);
         Ok((backend, found.driven, said))
     }

@@ -95,7 +95,7 @@ impl Watch {
             (Condition::Behind(_), Condition::Steady) => self.note("backend", "The controller has caught up".to_owned()),
             (Condition::Stuck(_), Condition::Steady) => self.note("backend", "The rollout goes on".to_owned()),
             // A session that does not stay ends with it, and says so there.
-            (_, Condition::Ended(_)) | (_, Condition::Steady) => {}
+            (_, Condition::Ended(_) | Condition::Steady) => {}
             (_, now) => self.note("backend", now.sentence().map(words::capitalised).unwrap_or_default()),
         }
         if matches!(now, Condition::Stuck(_)) && !matches!(before, Condition::Stuck(_)) {

@@ -188,7 +188,7 @@ fn allow(auth: &mut AuthInfo, context: &str, allowed: &[String]) -> Result<(), P
     let program = exec.command.clone().unwrap_or_default();
     let name = program.rsplit('/').next().unwrap_or_default().to_owned();
     // A name allows the program that the path finds; a program at a place of its own is allowed by that place.
-    if !allowed.iter().any(|allowed| *allowed == program) {
+    if !allowed.contains(&program) {
         let command = command(exec);
         let name = if program.contains('/') { program } else { name };
         return Err(PlaceError::Exec { context: text::cleaned(context), command, name: text::cleaned(&name) });

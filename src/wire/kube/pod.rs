@@ -108,7 +108,7 @@ impl Pod {
         self.containers.iter().map(|container| container.running).collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
-    /// Why it is not ready, and the rest of a sentence about it: "cannot pull app:v9 (ErrImagePull)". A pod that is just being made is
+    /// Why it is not ready, and the rest of a sentence about it: "cannot pull app:v9". A pod that is just being made is
     /// not ready either.
     #[must_use]
     pub fn trouble(&self) -> Option<(Trouble, String)> {

@@ -103,7 +103,7 @@ impl Deployment {
             happens.push("the pause is taken off".to_owned());
         }
         happens.push(format!("the Deployment controller replaces pod by pod until all {} are {name} again", self.spec.replicas));
-        happens.push(self.ready_now(set));
+        happens.push(ready_now(set));
         Ok(Preview {
             target: bound.target(Role::Baseline, set.name.clone(), Some(0.0)),
             happens,
@@ -113,10 +113,10 @@ impl Deployment {
             limit_s: bound.limit.as_secs_f64(),
         })
     }
+}
 
-    /// How much of the old version serves at this moment.
-    fn ready_now(&self, set: &Set) -> String {
-        let ready = humanize::plural(f64::from(set.ready), "pod of it is", "pods of it are");
-        format!("{ready} ready now; the others have to start first")
-    }
+/// How much of the old version serves at this moment.
+fn ready_now(set: &Set) -> String {
+    let ready = humanize::plural(f64::from(set.ready), "pod of it is", "pods of it are");
+    format!("{ready} ready now; the others have to start first")
 }
