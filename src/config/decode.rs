@@ -50,6 +50,7 @@ fn backend_of(node: &mut Node, shape: &Shape, at: &KeyPath, findings: &mut Findi
     let backend = match word.as_str() {
         "nginx" => decoder.decode(node).map(Backend::Nginx),
         "demo" => decoder.decode(node).map(Backend::Demo),
+        "kubernetes" => decoder.decode(node).map(Backend::Kubernetes),
         _ => decoder.decode(node).map(Backend::Command),
     };
     node.put(&kind_at, kind);
