@@ -96,6 +96,13 @@ pub(super) fn choose<'s>(
     pins: Option<&Sides<String>>,
     place: &Place,
 ) -> Result<Sides<&'s Set>, BackendError> {
+    // Whoever wants to go back to the version that is there already means it against the newest other one.
+    let is_there = |set: &&Set| wanted.baseline.as_ref().is_some_and(|name| set.is_called(name));
+    let candidate = match newest.candidate.filter(is_there) {
+        Some(there) => sets.iter().find(|set| set.hash != there.hash),
+        None => newest.candidate,
+    };
+    let newest = Sides { candidate, ..newest };
     let side = |role: Role, wanted: &Option<String>| -> Result<&'s Set, BackendError> {
         if let Some(pin) = pins.map(|pins| pins.of(role)) {
             return sets.iter().find(|set| set.hash == *pin).ok_or_else(|| gone(role, pin, place));

@@ -119,7 +119,10 @@ pub(super) const fn group(kind: Kind) -> (&'static str, &'static str) {
 /// Reads the workload and whatever else its state depends on.
 pub(super) async fn read(api: &Api, place: &Place) -> Result<Box<dyn State>, BackendError> {
     let object = api.get(&place.path()).await?;
-    let object = object.ok_or_else(|| BackendError::Unusable(format!("there is no such thing as {}", place.words())))?;
+    let object = object.ok_or_else(|| {
+        let Place { namespace, workload } = place;
+        BackendError::Unusable(format!("there is no {} {} in {namespace}", title(workload.kind), workload.name))
+    })?;
     match place.workload.kind {
         Kind::Deployment => Ok(Box::new(Deployment::read(api, place, object).await?)),
         Kind::Rollout => Ok(Box::new(ArgoRollout::read(api, place, object).await?)),
