@@ -138,7 +138,7 @@ fn a_second_api_server_dies_and_comes_back() {
 fn a_status_is_written_through_its_subresource_alone() {
     let Some(cluster) = Cluster::shared() else { return };
     let namespace = cluster.namespace("status");
-    namespace.apply(r#"{ apiVersion: flagger.app/v1beta1, kind: Canary, metadata: { name: web, annotations: { lab/hold: "true" } }, spec: { targetRef: { apiVersion: apps/v1, kind: Deployment, name: web }, service: { port: 80 }, analysis: {} } }"#);
+    namespace.apply(r#"{ apiVersion: flagger.app/v1beta1, kind: Canary, metadata: { name: web, annotations: { lab/hold: "true" } }, spec: { targetRef: { apiVersion: apps/v1, kind: Deployment, name: web }, service: { port: 80 }, analysis: { interval: 1m, threshold: 2, stepWeight: 10 } } }"#);
     namespace.patch("canary", "web", &json!({ "status": { "phase": "Failed" } }));
     assert_eq!(namespace.get("canary", "web")["status"]["phase"], json!(null));
     namespace.patch_status("canary", "web", &json!({ "phase": "Failed", "canaryWeight": 0, "failedChecks": 0, "iterations": 0 }));

@@ -19,13 +19,14 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::{
+    object::{annotation, now, text},
     pod_status::{self, Stage},
-    rest::{Refusal, Rest},
+    record::{Told, complain, event},
+    rest::Rest,
 };
 
 /// The only node.
@@ -100,12 +101,19 @@ async fn tend(rest: &Rest, known: &mut HashMap<String, Known>, pod: &Value) {
     if !is_bound && fail != Some(Fail::Unschedulable) {
         if bind(rest, &path, metadata).await {
             pod_known.bound = at;
-            event(rest, pod, &("Normal", "Scheduled", format!("Successfully assigned to {NODE}"))).await;
+            let told = Told { kind: "Normal", reason: "Scheduled", message: format!("Successfully assigned to {NODE}") };
+            event(rest, "default-scheduler", pod, &told).await;
         }
         return;
     }
-    let stage =
-        if is_bound { stage(pod, fail.as_ref(), at - pod_known.bound, at - pod_known.failing.1) } else { Stage::Unschedulable };
+    let stage = match stage(pod, fail.as_ref(), at - pod_known.bound, at - pod_known.failing.1) {
+        _ if !is_bound => Stage::Unschedulable,
+        // It fails once before it backs off, also when we are late.
+        Stage::ImagePull { .. } if !matches!(pod_known.stage, Some(Stage::ImagePull { .. })) => {
+            Stage::ImagePull { is_backing_off: false }
+        }
+        stage => stage,
+    };
     if pod_known.stage != Some(stage) && show(rest, &path, pod, stage).await {
         pod_known.stage = Some(stage);
     }
@@ -113,56 +121,23 @@ async fn tend(rest: &Rest, known: &mut HashMap<String, Known>, pod: &Value) {
 
 async fn finish(rest: &Rest, path: &str, metadata: &Value) {
     let options = json!({ "gracePeriodSeconds": 0, "preconditions": { "uid": metadata["uid"] } });
-    complain("deleting", path, &rest.delete(path, &options).await);
+    complain("kubelet: deleting", path, &rest.delete(path, &options).await);
 }
 
 async fn bind(rest: &Rest, path: &str, metadata: &Value) -> bool {
     let target = json!({ "apiVersion": "v1", "kind": "Node", "name": NODE });
     let binding = json!({ "apiVersion": "v1", "kind": "Binding", "metadata": { "name": metadata["name"] }, "target": target });
-    complain("binding", path, &rest.create(&format!("{path}/binding"), &binding).await)
+    complain("kubelet: binding", path, &rest.create(&format!("{path}/binding"), &binding).await)
 }
 
 /// Writes the status of a stage, and the events that come with it.
 async fn show(rest: &Rest, path: &str, pod: &Value, stage: Stage) -> bool {
     let status = pod_status::status(pod, stage, None, &now());
-    let done = complain("patching", path, &rest.strategic(&format!("{path}/status"), &json!({ "status": status })).await);
-    for told in pod_status::events(pod, stage) {
-        event(rest, pod, &told).await;
+    let done = complain("kubelet: patching", path, &rest.strategic(&format!("{path}/status"), &json!({ "status": status })).await);
+    if let Some(told) = pod_status::told(pod, stage) {
+        event(rest, if stage == Stage::Unschedulable { "default-scheduler" } else { "kubelet" }, pod, &told).await;
     }
     done
-}
-
-/// Writes an event, or counts one more of it.
-async fn event(rest: &Rest, pod: &Value, (kind, reason, message): &(&str, &str, String)) {
-    let metadata = &pod["metadata"];
-    let (namespace, pod_name, at) = (text(&metadata["namespace"]), text(&metadata["name"]), now());
-    let path = format!("/api/v1/namespaces/{namespace}/events");
-    let name = format!("{pod_name}.{}", reason.to_lowercase());
-    let source = if reason.ends_with("Scheduling") || *reason == "Scheduled" { "default-scheduler" } else { "kubelet" };
-    let created = json!({
-        "apiVersion": "v1", "kind": "Event", "metadata": { "name": name },
-        "involvedObject": { "apiVersion": "v1", "kind": "Pod", "namespace": namespace, "name": pod_name, "uid": metadata["uid"] },
-        "type": kind, "reason": reason, "message": message, "count": 1, "firstTimestamp": at, "lastTimestamp": at,
-        "source": { "component": source, "host": NODE },
-    });
-    if rest.create(&path, &created).await.is_err_and(|error| error.code == 409) {
-        let path = format!("{path}/{name}");
-        let count = rest.get(&path).await.ok().and_then(|event| event["count"].as_u64()).unwrap_or(1) + 1;
-        complain("counting", &path, &rest.merge(&path, &json!({ "count": count, "lastTimestamp": at, "message": message })).await);
-    }
-}
-
-/// Whether it was done. What has gone in the meantime, or was done before, is no complaint.
-fn complain(what: &str, path: &str, done: &Result<Value, Refusal>) -> bool {
-    if let Err(error) = done
-        && ![0, 404, 409].contains(&error.code)
-    {
-        #[expect(clippy::print_stderr, reason = "a stand-in that is refused explains a failing test")]
-        {
-            eprintln!("kubelet: {what} {path}: {error:?}");
-        }
-    }
-    done.is_ok()
 }
 
 /// The stage of a bound pod: `age` since it was bound, `failing` since it is meant to fail.
@@ -200,21 +175,6 @@ fn fail(pod: &Value) -> Option<Fail> {
     }
 }
 
-/// An annotation `lab/NAME`.
-pub(crate) fn annotation<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
-    object["metadata"]["annotations"][format!("lab/{name}")].as_str()
-}
-
 fn seconds(pod: &Value, name: &str) -> Option<Duration> {
     annotation(pod, name).map(|text| Duration::from_secs_f64(text.parse().unwrap_or_else(|_| panic!("lab/{name} is {text}"))))
-}
-
-/// A text that the API server always gives; "" where it does not.
-pub(crate) fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-/// Now, as Kubernetes writes it.
-pub(crate) fn now() -> String {
-    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

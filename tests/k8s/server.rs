@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::{
-    Namespace, crds, kubelet,
+    Namespace, controllers, crds, kubelet,
     pki::{Authority, Issued},
     process,
     rest::Rest,
@@ -113,6 +113,8 @@ impl Cluster {
         // Started when the custom resources are there: its garbage collector learns the kinds at its start.
         self.start_controller_manager();
         self.runtime.spawn(kubelet::run(Rest::new(self.client_at(&self.url(), "bed"), "kubelet")));
+        self.runtime.spawn(controllers::run_argo(Rest::new(self.client_at(&self.url(), "bed"), "rollouts-controller")));
+        self.runtime.spawn(controllers::run_flagger(Rest::new(self.client_at(&self.url(), "bed"), "flagger")));
         until("the controller manager does nothing", || {
             let rest = self.rest();
             self.wait(async move { rest.get("/api/v1/namespaces/default/serviceaccounts/default").await.ok() })
