@@ -60,6 +60,7 @@ fn instance(name: &str, role: Side, errors: f64, p99: f64, counted: (f64, f64)) 
         figures: Figures { errors: Some(errors), p99: Some(p99), counted },
         history: (0..InstanceRow::HISTORY).map(wave).collect(),
         health: Some(health(HealthState::Up, ("ok", CheckState::Passes))),
+        pod: None,
         trouble: None,
         seen: None,
     }
