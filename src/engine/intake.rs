@@ -384,7 +384,10 @@ mod tests {
         assert!(!one(&mut intake, 5, pod("a", 4)).reset);
         assert!(one(&mut intake, 10, pod("a", 5)).reset);
         assert!(one(&mut intake, 10, pod("b", 1)).reset, "it came later");
-        assert!(one(&mut intake, 15, page(Role::Candidate, "b", totals(7.0, 0.0))).requests.is_some(), "it was there first by its node");
+        assert!(
+            one(&mut intake, 15, page(Role::Candidate, "b", totals(7.0, 0.0))).requests.is_some(),
+            "it was there first by its node"
+        );
     }
 
     #[test]

@@ -15,14 +15,14 @@ use std::{collections::BTreeSet, fmt, time::Duration};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 use tokio::{sync::Mutex, time::Instant};
 
+pub use self::{
+    asked::{asked, asked_of},
+    fleet::{Behind, Crew, Fleet, Member, Pages, Place, Reach},
+};
 use self::{
     page::{Outcome, Page, PageState},
     renewed::Kept,
     targets::{Instance, Seat, Targets, Watched},
-};
-pub use self::{
-    asked::{asked, asked_of},
-    fleet::{Behind, Crew, Fleet, Member, Pages, Place, Reach},
 };
 use super::{
     SourceError,
@@ -214,7 +214,7 @@ impl Watched {
     /// What is said of it after its own endpoints brought `own`.
     fn answer(&self, own: &Answer) -> Answer {
         let own = match own {
-            Answer::Health(health, remark) if self.is_asked => Some((health.clone(), remark.clone())),
+            Answer::Health(health, remark) if !self.is_later => Some((health.clone(), remark.clone())),
             _ => None,
         };
         match (&self.standing.pod, self.standing.judge(own)) {

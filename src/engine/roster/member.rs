@@ -178,7 +178,8 @@ impl Member {
             return self.probe.take(at, false, sample.reason.as_deref());
         };
         // An instance that serves no health endpoint has answered that it does not.
-        let mut is_news = is_pods_news | self.probe.take(at, !health.served || health.state != HealthState::Unknown, sample.reason.as_deref());
+        let mut is_news =
+            is_pods_news | self.probe.take(at, !health.served || health.state != HealthState::Unknown, sample.reason.as_deref());
         let up = match health.state {
             HealthState::Up => Some(true),
             HealthState::Down => Some(false),

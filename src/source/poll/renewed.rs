@@ -53,15 +53,12 @@ impl Targets {
 
     fn watch(&mut self, member: &Member) {
         let seat = self.seat(member.role, &member.name);
-        let is_asked = if let Reach::Now(pages) = &member.reach {
+        if let Reach::Now(pages) = &member.reach {
             let (ready, live) = (pages.ready.clone(), Some(pages.live.clone()));
             self.instances.push(Instance { seat, ready, live, is_configured: false });
-            true
-        } else {
-            false
-        };
+        }
         let standing = Standing { pod: member.pod.clone(), is_tested: member.is_tested };
-        self.watched.push(Watched { seat, standing, is_asked });
+        self.watched.push(Watched { seat, standing, is_later: matches!(member.reach, Reach::Later) });
     }
 
     /// What is known of the pages of this round, each out of what was kept.

@@ -52,8 +52,8 @@ pub(super) struct Instance {
 pub(super) struct Watched {
     pub(super) seat: usize,
     pub(super) standing: Standing,
-    /// Its health endpoints are asked in this round.
-    pub(super) is_asked: bool,
+    /// Its health endpoints are asked in another round; where they are asked in none, they are as good as not served.
+    pub(super) is_later: bool,
 }
 
 impl Targets {

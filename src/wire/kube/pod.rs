@@ -92,7 +92,9 @@ impl Pod {
             is_leaving,
             is_over: matches!(status.phase.as_str(), "Succeeded" | "Failed"),
             is_tested: !spec.readiness_gates.is_empty() || spec.containers.iter().any(|asked| asked.readiness_probe.is_some()),
-            unready_since: condition("Ready").filter(|it| it.status != "True").and_then(|it| time(it.last_transition_time.as_deref()?)),
+            unready_since: condition("Ready")
+                .filter(|it| it.status != "True")
+                .and_then(|it| time(it.last_transition_time.as_deref()?)),
             unschedulable: unschedulable.map(|it| text::cleaned(&it.message)),
             containers: spec.containers.into_iter().map(|asked| asked.with(&status.container_statuses)).collect(),
             meta: object.metadata,
