@@ -18,7 +18,7 @@ pub(super) use {pod::Standing, words::Words};
 pub(super) const PAGE_BYTES: usize = 64 << 10;
 
 /// What came back from a health endpoint.
-pub type Probe = Result<Response, FetchError>;
+pub(super) type Probe = Result<Response, FetchError>;
 
 /// The answers of one instance.
 #[derive(Debug)]

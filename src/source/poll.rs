@@ -136,9 +136,8 @@ impl Poller {
     /// Asks everything once. What has not answered within `limit` is an observation that says so. A second round waits for the first.
     pub async fn round(&self, now: Time, limit: Duration) -> Round {
         let mut state = self.state.lock().await;
-        let began = Instant::now();
-        let notes = self.renew(&mut state, now, limit).await;
-        let limit = limit.saturating_sub(began.elapsed());
+        let (notes, spent) = self.renew(&mut state, now, limit).await;
+        let limit = limit.saturating_sub(spent);
         let State { targets, pages, has_answered, told, .. } = &mut *state;
         let targets = &*targets;
         let mut gathered = Gathered::of_silence(targets, limit);
@@ -158,14 +157,17 @@ impl Poller {
         self.tell(targets, gathered, notes, told)
     }
 
-    /// Finds out who is there, where that changes; what is worth telling of it.
-    async fn renew(&self, state: &mut State, now: Time, limit: Duration) -> Vec<String> {
-        let Some((moving, fleet)) = self.moving.as_ref().zip(self.asker.fleet.as_ref()) else { return Vec::new() };
+    /// Finds out who is there, where that changes; what is worth telling of it, and how long it took.
+    async fn renew(&self, state: &mut State, now: Time, limit: Duration) -> (Vec<String>, Duration) {
+        let Some((moving, fleet)) = self.moving.as_ref().zip(self.asker.fleet.as_ref()) else {
+            return (Vec::new(), Duration::ZERO);
+        };
+        let began = Instant::now();
         let crew = fleet.look(now, limit / 2, &moving.roles).await;
         state.targets.keep(std::mem::take(&mut state.pages), &mut state.kept, &crew);
         state.targets = Targets::of_crew(&crew, &moving.readers, &moving.roles);
         state.pages = state.targets.states(&mut state.kept);
-        crew.notes
+        (crew.notes, began.elapsed())
     }
 
     /// Every request of a round, none of them begun.

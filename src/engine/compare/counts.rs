@@ -54,7 +54,8 @@ impl Tally {
 fn restarted(role: Role, samples: &[Sample]) -> u32 {
     let mine = || samples.iter().filter(|s| s.role == role);
     let is_counted = |sample: &Sample| mine().any(|s| s.pod.is_some() && s.instance == sample.instance);
-    let resets = mine().filter(|s| s.ok && s.reset && (s.pod.is_some() || !is_counted(s)));
+    let by_page = |sample: &Sample| sample.source == SourceKind::Metrics && sample.ok && !is_counted(sample);
+    let resets = mine().filter(|s| s.reset && (s.pod.is_some() || by_page(s)));
     u32::try_from(resets.count()).unwrap_or(u32::MAX)
 }
 

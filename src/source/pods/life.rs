@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn starting_is_told_from_failing_by_whether_it_was_ready() {
-        let of = |since: &str, was_ready: bool| super::of(&pod(running(0, Value::Null), unready(since)), was_ready);
+        let of = |since: &str, was_ready: bool| super::of(&pod(running(0, json!({})), unready(since)), was_ready);
         let starting = of(BEFORE, false);
         assert_eq!((starting.phase, starting.reason.as_deref()), (Phase::Starting, Some("is not ready yet")));
         assert_eq!(of(BEFORE, true).phase, Phase::Running, "it was seen ready");

@@ -74,9 +74,11 @@ impl Columns {
         fitting.unwrap_or_else(|| layout(DROPPED.len(), 0))
     }
 
-    /// Where the figures begin.
-    fn figures(&self) -> Option<u16> {
-        self.placed.iter().find(|(column, ..)| column.is_figure()).map(|(_, at, _)| *at)
+    /// Where a reason begins: in place of the figures, which there are none of; where that is little room, right after the state.
+    fn reason(&self, width: u16) -> u16 {
+        let of = |is_it: fn(Column) -> bool| self.placed.iter().find(|(column, ..)| is_it(*column)).map(|(_, at, _)| *at);
+        let figures = of(Column::is_figure).filter(|at| at + TROUBLE < width);
+        figures.or_else(|| of(|column| !matches!(column, Name | Version | State))).unwrap_or(width)
     }
 
     fn end(&self) -> u16 {
@@ -139,8 +141,8 @@ pub(super) fn head(pen: &mut Pen<'_>, area: Rect, columns: &Columns) {
 
 /// Draws one instance.
 pub(super) fn row(pen: &mut Pen<'_>, area: Rect, columns: &Columns, snapshot: &Snapshot, row: &InstanceRow, top: f64) {
-    let reason = reason(row);
-    for (column, at, width) in columns.placed.iter().filter(|(column, ..)| reason.is_none() || !column.is_figure()) {
+    let reason = reason(row).map(|reason| (reason, columns.reason(area.width)));
+    for (column, at, width) in columns.placed.iter().filter(|(_, at, _)| reason.is_none_or(|(_, begins)| *at < begins)) {
         if *column == History {
             spark::draw(pen, (area.x + at, area.y), *width, row, top);
         } else {
@@ -148,7 +150,7 @@ pub(super) fn row(pen: &mut Pen<'_>, area: Rect, columns: &Columns, snapshot: &S
             put(pen, area, *column, (*at, *width), &runs);
         }
     }
-    if let Some((reason, at)) = reason.zip(columns.figures()) {
+    if let Some((reason, at)) = reason {
         let run = pen.say(look(row.state).1, reason);
         pen.write(area.x + at, area.y, area.right() - 1, &[run]);
         return;
