@@ -430,10 +430,14 @@ fn free_port() -> u16 {
 fn assets() -> Option<PathBuf> {
     let folder = std::env::var_os(ASSETS).map(PathBuf::from);
     let lacks = |folder: &Path| {
-        ["etcd", "kube-apiserver", "kube-controller-manager"].into_iter().find(|program| !folder.join(program).exists())
+        let has = |program: &str| folder.join(program).exists();
+        let is_installed =
+            || std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join("kubectl").exists()));
+        let missing = ["etcd", "kube-apiserver", "kube-controller-manager"].into_iter().find(|program| !has(program));
+        missing.or_else(|| (!has("kubectl") && !is_installed()).then_some("kubectl"))
     };
     let sentence = match &folder {
-        None => format!("{ASSETS} is not set: it names a folder with kube-apiserver, kube-controller-manager and etcd"),
+        None => format!("{ASSETS} is not set: it names a folder with kube-apiserver, kube-controller-manager, etcd and kubectl"),
         Some(folder) => match lacks(folder) {
             Some(program) => format!("{ASSETS} is {}, where {program} is not", folder.display()),
             None => return Some(folder.clone()),
