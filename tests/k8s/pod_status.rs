@@ -1,5 +1,7 @@
 //! The status of a pod as a kubelet writes it, and the events beside it.
 
+use std::net::Ipv4Addr;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -31,7 +33,7 @@ pub(crate) enum Stage {
 }
 
 /// The status at `now`; times of what stays as it was are kept.
-pub(crate) fn status(pod: &Value, stage: Stage, address: Option<&str>, now: &str) -> Value {
+pub(crate) fn status(pod: &Value, stage: Stage, address: Option<Ipv4Addr>, now: &str) -> Value {
     let mut status = json!({ "phase": phase(stage), "conditions": conditions(pod, stage, now) });
     if stage == Stage::Unschedulable {
         return status;
@@ -42,7 +44,7 @@ pub(crate) fn status(pod: &Value, stage: Stage, address: Option<&str>, now: &str
     let of = |index: usize| if index == 0 { stage } else { Stage::Ready };
     status["containerStatuses"] = containers.map(|(index, container)| container_status(pod, container, of(index), now)).collect();
     if let Some(address) = address {
-        status["podIP"] = address.into();
+        status["podIP"] = json!(address);
         status["podIPs"] = json!([{ "ip": address }]);
     }
     status
