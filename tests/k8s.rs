@@ -7,5 +7,9 @@ mod bed;
 
 #[path = "k8s/bed_tests.rs"]
 mod bed_tests;
+#[path = "k8s/home.rs"]
+mod home;
+#[path = "k8s/pods.rs"]
+mod pods;
 #[path = "k8s/stand_ins.rs"]
 mod stand_ins;

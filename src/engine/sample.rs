@@ -242,6 +242,7 @@ pub enum Phase {
 }
 
 impl Phase {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
     fn is_running(&self) -> bool {
         *self == Self::Running
     }

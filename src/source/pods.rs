@@ -138,9 +138,10 @@ impl Pods {
     }
 
     fn unlisted(&self, error: &ApiError) -> String {
-        match error.is_forbidden() {
-            true => format!("you may not list pods in {}: which pods there are is not known", self.plan.namespace),
-            false => error.message.clone(),
+        if error.is_forbidden() {
+            format!("you may not list pods in {}: which pods there are is not known", self.plan.namespace)
+        } else {
+            error.message.clone()
         }
     }
 
@@ -170,7 +171,7 @@ impl Pods {
             return Reach::Never(format!("{name} {}", life.reason.as_deref().unwrap_or("does not run")));
         }
         match port::pages(pod, &self.plan) {
-            Ok(pages) => Reach::Now(pages),
+            Ok(pages) => Reach::Now(Box::new(pages)),
             Err(why) => Reach::Never(format!("{name} {why}")),
         }
     }
@@ -183,12 +184,8 @@ impl Pods {
     fn many(&self, role: Role, can: usize) -> Option<String> {
         let most = self.plan.most;
         (can > most).then(|| {
-            let polls = humanize::plural(can.div_ceil(most) as f64, "poll", "polls");
-            let name = self.plan.names.of(role);
-            format!(
-                "{}: {name} has more than {most} pods: {most} are asked in each poll, in turn, now each in {polls}",
-                role.word()
-            )
+            let asked = humanize::plural(most as f64, "pod is", "pods are");
+            format!("{}: {asked} asked in one poll; {} has more, which have their turn", role.word(), self.plan.names.of(role))
         })
     }
 }

@@ -89,7 +89,7 @@ impl Running {
 
     fn pages(&self) -> Reach {
         let at = |path: &str| Place::At(self.server.url(path));
-        Reach::Now(Pages { metrics: at("/metrics"), ready: at("/health/ready"), live: at("/health/live") })
+        Reach::Now(Box::new(Pages { metrics: at("/metrics"), ready: at("/health/ready"), live: at("/health/live") }))
     }
 
     fn as_member(&self, role: Role, name: &str) -> Member {
@@ -234,7 +234,7 @@ async fn a_server_in_between_that_never_answers_costs_its_time_and_no_more() {
     let poller = poller(&fleet);
     let behind = |path: &str| Place::Behind(Behind { path: path.to_owned(), name: format!("new-1:80{path}") });
     let pages = Pages { metrics: behind("/metrics"), ready: behind("/ready"), live: behind("/live") };
-    fleet.are(vec![member(Role::Candidate, "new-1", Reach::Now(pages), ready())]);
+    fleet.are(vec![member(Role::Candidate, "new-1", Reach::Now(Box::new(pages)), ready())]);
     let limit = Duration::from_millis(200);
     let round = tokio::time::timeout(LIMIT, poller.round(NOW, limit)).await.expect("within its limit");
     let mine: Vec<&Answer> = round.observations.iter().filter(|it| it.instance == "new-1").map(|it| &it.answer).collect();

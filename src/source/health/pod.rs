@@ -23,14 +23,13 @@ impl Standing {
         let Some(pod) = &self.pod else { return own.map_or((None, None), |(health, remark)| (Some(health), remark)) };
         let by_node = |state| Health { state, served: true, checks: Vec::new() };
         match (pod.phase, own) {
-            (Phase::Leaving, _) => (None, pod.reason.clone()),
+            (Phase::Leaving, _) | (Phase::Running, None) => (None, pod.reason.clone()),
             (Phase::Looping, _) => (Some(by_node(HealthState::Down)), pod.reason.clone()),
             (Phase::Starting, Some((health, remark))) if health.state == HealthState::Up => (Some(health), remark),
             (Phase::Starting, own) => {
                 let checks = own.map(|(health, _)| health.checks).unwrap_or_default();
                 (Some(Health { checks, ..by_node(HealthState::Unknown) }), pod.reason.clone())
             }
-            (Phase::Running, None) => (None, pod.reason.clone()),
             (Phase::Running, Some((health, remark))) if health.state != HealthState::Unknown => (Some(health), remark),
             (Phase::Running, Some((health, remark))) => (Some(self.of_node(pod, health)), remark.or_else(|| pod.reason.clone())),
         }
@@ -39,10 +38,10 @@ impl Standing {
     /// Its node's word, where its own endpoints say nothing.
     fn of_node(&self, pod: &Pod, own: Health) -> Health {
         let by_node = |state| Health { state, served: true, checks: Vec::new() };
-        match pod.ready {
-            false => by_node(HealthState::Down),
-            true if self.is_tested => by_node(HealthState::Up),
-            true => own,
+        match (pod.ready, self.is_tested) {
+            (false, _) => by_node(HealthState::Down),
+            (true, true) => by_node(HealthState::Up),
+            (true, false) => own,
         }
     }
 }

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
     use crate::wire::kube::Object;
 
-    fn pod(container: Value, ready: Value) -> Pod {
+    fn pod(container: &Value, ready: &Value) -> Pod {
         let object = json!({
             "metadata": { "name": "web-1", "creationTimestamp": "2026-01-02T03:04:05Z" },
             "spec": { "containers": [{ "name": "app", "image": "app:v9" }] },
@@ -64,7 +64,7 @@ mod tests {
         Pod::of(Object::of(object).expect("an object")).expect("a pod")
     }
 
-    fn running(restarts: u32, ended: Value) -> Value {
+    fn running(restarts: u32, ended: &Value) -> Value {
         let state = json!({ "running": { "startedAt": "2026-01-02T03:05:00Z" } });
         json!({ "name": "app", "restartCount": restarts, "state": state, "lastState": ended })
     }
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn starting_is_told_from_failing_by_whether_it_was_ready() {
-        let of = |since: &str, was_ready: bool| super::of(&pod(running(0, json!({})), unready(since)), was_ready);
+        let of = |since: &str, was_ready: bool| super::of(&pod(&running(0, &json!({})), &unready(since)), was_ready);
         let starting = of(BEFORE, false);
         assert_eq!((starting.phase, starting.reason.as_deref()), (Phase::Starting, Some("is not ready yet")));
         assert_eq!(of(BEFORE, true).phase, Phase::Running, "it was seen ready");
@@ -89,20 +89,24 @@ mod tests {
     #[test]
     fn a_loop_is_one_between_two_ends_too() {
         let ended = json!({ "terminated": { "reason": "Error", "exitCode": 3 } });
-        let said = of(&pod(running(2, ended.clone()), unready(BEFORE)), true);
+        let said = of(&pod(&running(2, &ended), &unready(BEFORE)), true);
         let words = "ends again and again (2 restarts, last ended by exit code 3)";
         assert_eq!((said.phase, said.reason.as_deref(), said.restarts), (Phase::Looping, Some(words), 2));
-        assert_eq!(of(&pod(running(1, ended.clone()), unready(BEFORE)), false).phase, Phase::Starting);
-        assert_eq!(of(&pod(running(7, ended), unready(AFTER)), false).phase, Phase::Running, "it was ready since its last start");
+        assert_eq!(of(&pod(&running(1, &ended), &unready(BEFORE)), false).phase, Phase::Starting);
+        assert_eq!(
+            of(&pod(&running(7, &ended), &unready(AFTER)), false).phase,
+            Phase::Running,
+            "it was ready since its last start"
+        );
         let waiting = json!({ "name": "app", "restartCount": 1, "state": { "waiting": { "reason": "CrashLoopBackOff" } } });
-        assert_eq!(of(&pod(waiting, unready(BEFORE)), false).phase, Phase::Looping);
+        assert_eq!(of(&pod(&waiting, &unready(BEFORE)), false).phase, Phase::Looping);
     }
 
     #[test]
     fn what_has_not_started_is_no_failure() {
         for reason in ["ErrImagePull", "CreateContainerConfigError", "ContainerCreating"] {
             let waiting = json!({ "name": "app", "state": { "waiting": { "reason": reason } } });
-            let pod = pod(waiting, unready(BEFORE));
+            let pod = pod(&waiting, &unready(BEFORE));
             assert_eq!(
                 (of(&pod, true).phase == Phase::Running, of(&pod, false).phase),
                 (reason == "ContainerCreating", Phase::Starting)

@@ -122,8 +122,8 @@ mod tests {
         pages(&pod(annotations, ports), plan).map(|pages| by_hand(&pages.metrics))
     }
 
-    fn through(rest: &str) -> Result<String, String> {
-        Ok(format!("kubectl get --raw '/api/v1/namespaces/shop/pods/{rest}'"))
+    fn through(rest: &str) -> String {
+        format!("kubectl get --raw '/api/v1/namespaces/shop/pods/{rest}'")
     }
 
     #[test]
@@ -132,14 +132,14 @@ mod tests {
             |names: &[(&str, u16)]| json!(names.iter().map(|(n, p)| json!({ "name": n, "containerPort": p })).collect::<Vec<_>>());
         let two = named(&[("http", 8080), ("metrics", 9090)]);
         let none = json!({});
-        assert_eq!(metrics(&none, &two, &plan()), through("web-1:9090/proxy/metrics"));
+        assert_eq!(metrics(&none, &two, &plan()), Ok(through("web-1:9090/proxy/metrics")));
         let annotated = json!({ "prometheus.io/port": "9102", "prometheus.io/path": "/stats?format=prometheus", "prometheus.io/scheme": "https" });
-        assert_eq!(metrics(&annotated, &two, &plan()), through("https:web-1:9102/proxy/stats?format=prometheus"));
+        assert_eq!(metrics(&annotated, &two, &plan()), Ok(through("https:web-1:9102/proxy/stats?format=prometheus")));
         let config = |port: &str| Plan { port: Some(port.into()), path: Some("/m".into()), ..plan() };
-        assert_eq!(metrics(&annotated, &two, &config("http")), through("https:web-1:8080/proxy/m"));
-        assert_eq!(metrics(&none, &two, &config("7")), through("web-1:7/proxy/m"));
-        assert_eq!(metrics(&none, &named(&[("grpc", 1), ("http-admin", 2)]), &plan()), through("web-1:2/proxy/metrics"));
-        assert_eq!(metrics(&none, &named(&[("web", 80)]), &plan()), through("web-1:80/proxy/metrics"));
+        assert_eq!(metrics(&annotated, &two, &config("http")), Ok(through("https:web-1:8080/proxy/m")));
+        assert_eq!(metrics(&none, &two, &config("7")), Ok(through("web-1:7/proxy/m")));
+        assert_eq!(metrics(&none, &named(&[("grpc", 1), ("http-admin", 2)]), &plan()), Ok(through("web-1:2/proxy/metrics")));
+        assert_eq!(metrics(&none, &named(&[("web", 80)]), &plan()), Ok(through("web-1:80/proxy/metrics")));
         for (annotations, ports, plan, want) in [
             (
                 &none,

@@ -60,7 +60,7 @@ pub struct Member {
 #[derive(Clone, Debug)]
 pub enum Reach {
     /// In this poll.
-    Now(Pages),
+    Now(Box<Pages>),
     /// In another one.
     Later,
     /// It cannot be, and why.

@@ -7,6 +7,7 @@ use crate::{engine::time::Time, humanize, text};
 
 /// A pod as it was read.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own, and they are independent")]
 pub struct Pod {
     /// Its metadata.
     pub meta: Meta,
