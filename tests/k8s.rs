@@ -7,6 +7,8 @@ mod bed;
 
 #[path = "k8s/bed_tests.rs"]
 mod bed_tests;
+#[path = "k8s/evidence.rs"]
+mod evidence;
 #[path = "k8s/home.rs"]
 mod home;
 #[path = "k8s/pods.rs"]

@@ -10,6 +10,7 @@ mod api;
 mod bound;
 mod canary;
 mod deployment;
+mod evidence;
 mod eyes;
 mod hands;
 mod mark;

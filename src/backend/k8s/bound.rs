@@ -34,6 +34,8 @@ pub(super) struct Bound {
     pub(super) pins: Sides<String>,
     /// The names of these, for people.
     pub(super) names: Sides<String>,
+    /// The label selectors of their pods.
+    pub(super) pods: Sides<String>,
     /// After how long an action is called failed.
     pub(super) limit: Duration,
     rights: Rights,
@@ -43,7 +45,7 @@ pub(super) struct Bound {
 impl Bound {
     pub(super) fn new(place: Place, found: &Found, rights: Rights, wish: &Wish) -> Self {
         let (pins, names) = (found.driven.pins.clone(), found.names.clone());
-        Self { place, pins, names, limit: wish.limit, rights, holder: wish.holder.clone() }
+        Self { place, pins, names, pods: found.pods.clone(), limit: wish.limit, rights, holder: wish.holder.clone() }
     }
 
     /// The mark that `order` leaves.

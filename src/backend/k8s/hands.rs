@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use super::{
     api::Api,
     bound::Bound,
+    evidence,
     mark::Mark,
     workload::{self, Change, State},
 };
 use crate::{
-    backend::{Act, ActError, Answer, guard},
+    backend::{Act, ActError, Answer, Take, guard},
     engine::action::Order,
     wire::kube::{Object, Patch},
 };
@@ -135,5 +136,9 @@ impl Act for Hands {
                 _ => Err(ActError::Refused(format!("nothing of {} was begun", order.id))),
             }
         })
+    }
+
+    fn evidence<'a>(&'a self, _: &'a Order, take: Take<'a>) -> Answer<'a, ()> {
+        Box::pin(evidence::gather(&self.api, &self.bound, take))
     }
 }
