@@ -9,6 +9,8 @@ mod bed;
 mod bed_tests;
 #[path = "k8s/evidence.rs"]
 mod evidence;
+#[path = "k8s/guards.rs"]
+mod guards;
 #[path = "k8s/home.rs"]
 mod home;
 #[path = "k8s/pods.rs"]

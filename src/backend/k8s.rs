@@ -12,8 +12,10 @@ mod canary;
 mod deployment;
 mod evidence;
 mod eyes;
+mod guards;
 mod hands;
 mod mark;
+mod owner;
 mod pods;
 mod rollout;
 mod selector;
@@ -25,7 +27,7 @@ use std::{sync::Arc, time::Duration};
 pub use bound::Wanted;
 pub use workload::Found;
 
-use self::{access::Rights, api::Api, bound::Bound, eyes::Eyes, hands::Hands, workload::Place};
+use self::{access::Rights, api::Api, bound::Bound, eyes::Eyes, guards::Guards, hands::Hands, workload::Place};
 use super::{Backend, BackendError};
 use crate::{
     engine::role::Sides,
@@ -75,12 +77,13 @@ pub fn locator(server: &str, namespace: &str, workload: &Workload) -> String {
 pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Result<Attached, BackendError> {
     let api = Api::new(eyes);
     let place = Place { namespace: wish.namespace.clone(), workload: wish.workload.clone() };
-    let found = workload::read(&api, &place).await?.found(&wish.wanted, wish.pins.as_ref())?;
-    let rights = match &hands {
-        Some(_) => Rights::ask(&api, &place).await?,
-        None => Rights::none(),
+    let state = workload::read(&api, &place).await?;
+    let found = state.found(&wish.wanted, wish.pins.as_ref())?;
+    let (rights, guards) = match &hands {
+        Some(_) => (Rights::ask(&api, &place).await?, Guards::read(&api, &place, state.object(), &found).await),
+        None => (Rights::none(), Guards::default()),
     };
-    let bound = Arc::new(Bound::new(place, &found, rights, wish));
+    let bound = Arc::new(Bound::new(place, &found, (rights, guards), wish));
     let hands = hands.map(|cluster| Arc::new(Hands::new(Api::new(cluster), Arc::clone(&bound))) as _);
     let backend = Backend { kind: KIND, eyes: Arc::new(Eyes::new(api, bound)), hands };
     Ok(Attached { backend, found })
