@@ -4,6 +4,17 @@
 
 #[path = "k8s/bed.rs"]
 mod bed;
+#[path = "k8s/front.rs"]
+mod front;
+#[path = "k8s/laptop.rs"]
+mod laptop;
+#[path = "watch/program.rs"]
+mod program;
+#[path = "watch/service.rs"]
+#[expect(dead_code, reason = "its configuration is for other tests")]
+mod service;
 
 #[path = "k8s/bed_tests.rs"]
 mod bed_tests;
+#[path = "k8s/deployment.rs"]
+mod deployment;
