@@ -18,3 +18,5 @@ mod service;
 mod bed_tests;
 #[path = "k8s/deployment.rs"]
 mod deployment;
+#[path = "k8s/stand_ins.rs"]
+mod stand_ins;
