@@ -105,7 +105,7 @@ pub(super) trait State: Send + Sync {
     /// What it is about now: the versions that somebody wanted, else those that earlier runs were bound to, else the newest two.
     ///
     /// # Errors
-    /// When a version is not there, or there is only one.
+    /// When a version is not there, or there is only one; [`BackendError::Unreachable`] when its controller has not said so yet.
     fn found(&self, wanted: &Wanted, pins: Option<&Sides<String>>) -> Result<Found, BackendError>;
 
     /// The rollout as it stands, for the versions that the watch is bound to.

@@ -67,7 +67,8 @@ impl ArgoRollout {
 
     fn aborted_facts(&self, bound: &Bound) -> Vec<Fact> {
         let stable = self.sets.iter().find(|set| set.hash == self.status.stable);
-        [self.abort_is(true), self.weight_is(bound, 0.0)].into_iter().chain(self.ready(stable)).collect()
+        let facts = [self.abort_is(true), self.weight_is(bound, 0.0)].into_iter();
+        facts.chain(self.ready(stable)).chain(self.none_left(bound)).collect()
     }
 
     fn went_to(&self, bound: &Bound, name: &str) -> Vec<Fact> {
@@ -75,7 +76,18 @@ impl ArgoRollout {
         let current = self.current().map_or("no ReplicaSet yet", |set| set.name.as_str());
         let newest = Fact { text: format!("the newest template is that of {current}"), holds: current == name };
         let stable = self.stable_is(bound, set.map_or("", |set| set.hash.as_str()));
-        [newest, stable, self.weight_is(bound, 0.0)].into_iter().chain(self.ready(set)).collect()
+        let facts = [newest, stable, self.weight_is(bound, 0.0)].into_iter();
+        facts.chain(self.ready(set)).chain(self.none_left(bound)).collect()
+    }
+
+    /// Where pods are the only way to traffic, one that is not ready yet may still get some. Otherwise they are kept for a while.
+    fn none_left(&self, bound: &Bound) -> Option<Fact> {
+        self.spec.strategy.canary.as_ref().filter(|canary| canary.traffic_routing.is_none())?;
+        let left = self.set_of(bound, Role::Candidate).map_or(0, |set| set.there);
+        let pods = humanize::plural(f64::from(left), "pod", "pods");
+        let text = if left == 0 { "no pod".to_owned() } else { pods };
+        let verb = if left == 1 || left == 0 { "is" } else { "are" };
+        Some(Fact { text: format!("{text} of {} {verb} left", bound.names.candidate), holds: left == 0 })
     }
 
     fn stable_is(&self, bound: &Bound, hash: &str) -> Fact {
