@@ -7,3 +7,5 @@ mod bed;
 
 #[path = "k8s/bed_tests.rs"]
 mod bed_tests;
+#[path = "k8s/stand_ins.rs"]
+mod stand_ins;

@@ -3,12 +3,19 @@
 //! Everything is real that can be: etcd, kube-apiserver and kube-controller-manager. The scheduler and the kubelets are a stand-in, which writes
 //! only what they may write. One cluster serves a whole test binary; each test has a namespace of its own.
 
+pub(crate) mod controllers;
 pub(crate) mod crds;
+pub(crate) mod gates;
 pub(crate) mod kubelet;
 pub(crate) mod namespace;
+pub(crate) mod net;
+pub(crate) mod node;
+pub(crate) mod object;
 pub(crate) mod pki;
+pub(crate) mod pod_service;
 pub(crate) mod pod_status;
 pub(crate) mod process;
+pub(crate) mod record;
 pub(crate) mod rest;
 pub(crate) mod server;
 pub(crate) mod yaml;

@@ -99,6 +99,65 @@ fn pods_fail_as_they_are_told() {
 }
 
 #[test]
+fn pods_are_read_through_the_api_server() {
+    let Some(cluster) = Cluster::shared() else { return };
+    if !cluster.has_network() {
+        return;
+    }
+    let namespace = cluster.namespace("proxied");
+    let annotations = json!({ "lab/errors": "20%", "lab/latency-ms": "300", "lab/rps": "500" });
+    let ports = json!([{ "name": "metrics", "containerPort": 9090 }]);
+    let spec = json!({ "containers": [{ "name": "app", "image": "app:v2", "ports": ports }] });
+    let metadata = json!({ "name": "web", "annotations": annotations });
+    namespace.apply(&json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec }).to_string());
+    namespace.until("pod", "web", "ready", |pod| pod["status"]["containerStatuses"][0]["ready"] == true);
+    let page = |port: &str, path: &str| {
+        let name = namespace.name();
+        namespace.kubectl_ran(&["get", "--raw", &format!("/api/v1/namespaces/{name}/pods/web:{port}/proxy/{path}")])
+    };
+    let metrics = until("some requests fail", || {
+        let metrics = String::from_utf8(page("9090", "metrics").stdout).expect("UTF-8");
+        (value(&metrics, "http_requests_total{status=\"500\"}") >= 20.0).then_some(metrics)
+    });
+    let of = |series: &str| value(&metrics, series);
+    let (served, failed) = (of("http_requests_total{status=\"200\"}"), of("http_requests_total{status=\"500\"}"));
+    assert!((0.15..0.25).contains(&(failed / (failed + served))), "{failed} of {served}");
+    assert!(of("http_request_duration_seconds_bucket{le=\"0.2\"}") < of("http_request_duration_seconds_bucket{le=\"0.8\"}"));
+    assert!(metrics.contains("app_info{version=\"v2\"} 1\n"), "{metrics}");
+    assert!(page("9090", "health/ready").status.success());
+    assert!(!page("8080", "metrics").status.success(), "nobody listens there");
+    namespace.patch("pod", "web", &json!({ "metadata": { "annotations": { "lab/fail": "unready-after:0" } } }));
+    until("its health page says so", || (!page("9090", "health/ready").status.success()).then_some(()));
+    assert!(page("9090", "health/live").status.success());
+}
+
+/// The value of a series of a page.
+fn value(page: &str, series: &str) -> f64 {
+    let line = page.lines().find_map(|line| line.strip_prefix(series)).unwrap_or_else(|| panic!("no {series} in {page}"));
+    line.trim().parse().expect("a number")
+}
+
+#[test]
+fn logs_are_read_through_the_api_server() {
+    let Some(cluster) = Cluster::shared() else { return };
+    if !cluster.has_network() {
+        return;
+    }
+    let namespace = cluster.namespace("logs");
+    for (name, image) in [("good", "app:v1"), ("crashing", "app:bad"), ("missing", "app:missing")] {
+        let spec = json!({ "containers": [{ "name": "app", "image": image }] });
+        namespace.apply(&json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": name }, "spec": spec }).to_string());
+    }
+    namespace.until("pod", "good", "ready", |pod| pod["status"]["containerStatuses"][0]["ready"] == true);
+    assert_eq!(namespace.kubectl(&["logs", "good", "--tail=1"]), "level=info msg=\"request served\" version=v1 n=20\n");
+    namespace.until("pod", "crashing", "restarted", |pod| pod["status"]["containerStatuses"][0]["restartCount"].as_u64() > Some(0));
+    let last = namespace.kubectl(&["logs", "crashing", "--previous", "--tail=1"]);
+    assert_eq!(last, "panic: cannot connect to the database: connection refused\n");
+    let none = namespace.kubectl_ran(&["logs", "missing"]);
+    assert!(String::from_utf8_lossy(&none.stderr).contains("trying and failing to pull image"), "{none:?}");
+}
+
+#[test]
 fn an_account_may_do_what_its_rules_say() {
     let Some(cluster) = Cluster::shared() else { return };
     let namespace = cluster.namespace("account");
@@ -138,7 +197,7 @@ fn a_second_api_server_dies_and_comes_back() {
 fn a_status_is_written_through_its_subresource_alone() {
     let Some(cluster) = Cluster::shared() else { return };
     let namespace = cluster.namespace("status");
-    namespace.apply(r#"{ apiVersion: flagger.app/v1beta1, kind: Canary, metadata: { name: web, annotations: { lab/hold: "true" } }, spec: { targetRef: { apiVersion: apps/v1, kind: Deployment, name: web }, service: { port: 80 }, analysis: {} } }"#);
+    namespace.apply(r#"{ apiVersion: flagger.app/v1beta1, kind: Canary, metadata: { name: web, annotations: { lab/hold: "true" } }, spec: { targetRef: { apiVersion: apps/v1, kind: Deployment, name: web }, service: { port: 80 }, analysis: { interval: 1m, threshold: 2, stepWeight: 10 } } }"#);
     namespace.patch("canary", "web", &json!({ "status": { "phase": "Failed" } }));
     assert_eq!(namespace.get("canary", "web")["status"]["phase"], json!(null));
     namespace.patch_status("canary", "web", &json!({ "phase": "Failed", "canaryWeight": 0, "failedChecks": 0, "iterations": 0 }));
@@ -169,9 +228,11 @@ fn nothing_outlives_a_test_process_that_is_killed() {
     let mut other = other.stdout(Stdio::null()).spawn().expect("it starts");
     let dir = until("a cluster is up", || fs::read_to_string(note.path()).ok().filter(|text| !text.is_empty()).map(PathBuf::from));
     assert!(processes(&dir).len() >= 3, "{:?}", processes(&dir));
+    let network = PathBuf::from(format!("/run/netns/rollwatch-{}", other.id()));
+    assert_eq!(network.exists(), Cluster::shared().is_some_and(Cluster::has_network));
     other.kill().expect("it runs");
     other.wait().expect("it ends");
-    until("processes and files are gone", || (processes(&dir).is_empty() && !dir.exists()).then_some(()));
+    until("all of it is gone", || (processes(&dir).is_empty() && !dir.exists() && !network.exists()).then_some(()));
 }
 
 /// The processes that name a folder.

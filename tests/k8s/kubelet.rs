@@ -13,19 +13,28 @@
 //! | `lab/fail: unready-after:2` | ready, and after so many seconds no more |
 //! | `lab/fail: unschedulable` | no node takes it |
 //! | image `*:slow` | ready after 5 s |
+//!
+//! Where there is a network (see `net`), a pod has an address with a service (see `pod_service`), and logs (see `node`).
 
 use std::{
     collections::{HashMap, HashSet},
+    net::Ipv4Addr,
+    sync::Arc,
     time::Duration,
 };
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::{
+    net::{Lease, Net},
+    node::{self, Containers, Logs},
+    object::{annotation, now, text},
+    pki::Issued,
+    pod_service::Service,
     pod_status::{self, Stage},
-    rest::{Refusal, Rest},
+    record::{Told, complain, event},
+    rest::Rest,
 };
 
 /// The only node.
@@ -41,6 +50,7 @@ struct Known {
     deleted: Option<Instant>,
     /// What was written last.
     stage: Option<Stage>,
+    home: Option<Home>,
 }
 
 /// How a pod is meant to fail.
@@ -53,116 +63,164 @@ enum Fail {
     Unschedulable,
 }
 
-/// Stands in until the runtime ends.
-pub(crate) async fn run(rest: Rest) {
-    let mut known = HashMap::new();
-    make_node(&rest).await;
-    let mut ticks = tokio::time::interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let pods = rest.list("/api/v1/pods?resourceVersion=0").await;
-        for pod in &pods {
-            tend(&rest, &mut known, pod).await;
+/// The address of a pod, and what runs there.
+struct Home {
+    lease: Lease,
+    /// While its container runs, with the number of its run.
+    service: Option<(u32, Service)>,
+}
+
+/// The stand-in, with what it knows.
+pub(crate) struct Kubelet {
+    rest: Rest,
+    net: Option<Arc<Net>>,
+    containers: Containers,
+    pods: HashMap<String, Known>,
+}
+
+impl Kubelet {
+    /// With a network, pods have addresses.
+    pub(crate) fn new(rest: Rest, net: Option<Arc<Net>>) -> Self {
+        Self { rest, net, containers: Containers::default(), pods: HashMap::new() }
+    }
+
+    /// Stands in until the runtime ends; `issued` is what the node shows to the API server.
+    pub(crate) async fn run(mut self, issued: Issued) {
+        if let Some(net) = &self.net {
+            node::serve(net, &issued, Arc::clone(&self.containers)).expect("a port of our own");
         }
-        let there: HashSet<&str> = pods.iter().map(|pod| text(&pod["metadata"]["uid"])).collect();
-        known.retain(|uid, _| there.contains(uid.as_str()));
+        self.make_node().await;
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let pods = self.rest.list("/api/v1/pods?resourceVersion=0").await;
+            for pod in &pods {
+                self.tend(pod).await;
+            }
+            let there: HashSet<&str> = pods.iter().map(|pod| text(&pod["metadata"]["uid"])).collect();
+            self.pods.retain(|uid, _| there.contains(uid.as_str()));
+        }
+    }
+
+    async fn make_node(&self) {
+        let node = json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": NODE } });
+        self.rest.create("/api/v1/nodes", &node).await.expect("a node");
+        let room = json!({ "pods": "500", "cpu": "64", "memory": "256Gi" });
+        let ready = json!({ "type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": now(), "lastTransitionTime": now() });
+        let mut status = json!({ "conditions": [ready], "capacity": room, "allocatable": room });
+        if let Some(net) = &self.net {
+            status["addresses"] = json!([{ "type": "InternalIP", "address": net.node() }, { "type": "Hostname", "address": NODE }]);
+            status["daemonEndpoints"] = json!({ "kubeletEndpoint": { "Port": node::PORT } });
+        }
+        self.rest.strategic(&format!("/api/v1/nodes/{NODE}/status"), &json!({ "status": status })).await.expect("a node");
+    }
+
+    async fn tend(&mut self, pod: &Value) {
+        let metadata = &pod["metadata"];
+        let path = format!("/api/v1/namespaces/{}/pods/{}", text(&metadata["namespace"]), text(&metadata["name"]));
+        let fail = fail(pod);
+        let at = Instant::now();
+        let known = self.pods.entry(text(&metadata["uid"]).to_owned());
+        let known =
+            known.or_insert_with(|| Known { bound: at, failing: (fail.clone(), at), deleted: None, stage: None, home: None });
+        if known.failing.0 != fail {
+            known.failing = (fail.clone(), at);
+        }
+        if metadata["deletionTimestamp"].is_string() {
+            let since = *known.deleted.get_or_insert(at);
+            if at - since >= seconds(pod, "stop-after").unwrap_or_default() {
+                known.home = None;
+                node::lock(&self.containers).remove(&key(pod));
+                finish(&self.rest, &path, metadata).await;
+            }
+            return;
+        }
+        let is_bound = pod["spec"]["nodeName"].is_string();
+        if !is_bound && fail != Some(Fail::Unschedulable) {
+            if bind(&self.rest, &path, metadata).await {
+                known.bound = at;
+                let told = Told { kind: "Normal", reason: "Scheduled", message: format!("Successfully assigned to {NODE}") };
+                event(&self.rest, "default-scheduler", pod, &told).await;
+            }
+            return;
+        }
+        let stage = match stage(pod, fail.as_ref(), at - known.bound, at - known.failing.1) {
+            _ if !is_bound => Stage::Unschedulable,
+            // It fails once before it backs off, also when we are late.
+            Stage::ImagePull { .. } if !matches!(known.stage, Some(Stage::ImagePull { .. })) => {
+                Stage::ImagePull { is_backing_off: false }
+            }
+            stage => stage,
+        };
+        if let Some(net) = self.net.as_ref().filter(|_| is_bound) {
+            // Without an address it waits for one.
+            if !known.house(net, pod, stage) {
+                return;
+            }
+            node::lock(&self.containers).insert(key(pod), Logs::new(pod, stage));
+        }
+        let address = known.home.as_ref().map(|home| home.lease.address);
+        if known.stage != Some(stage) && show(&self.rest, &path, pod, stage, address.zip(self.net.as_deref())).await {
+            known.stage = Some(stage);
+        }
     }
 }
 
-async fn make_node(rest: &Rest) {
-    let node = json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": NODE } });
-    rest.create("/api/v1/nodes", &node).await.expect("a node");
-    let room = json!({ "pods": "500", "cpu": "64", "memory": "256Gi" });
-    let ready = json!({ "type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": now(), "lastTransitionTime": now() });
-    let status = json!({ "conditions": [ready], "capacity": room, "allocatable": room });
-    rest.strategic(&format!("/api/v1/nodes/{NODE}/status"), &json!({ "status": status })).await.expect("a node");
+impl Known {
+    /// Gives it an address, and has its service run there while its container does; whether it has one.
+    fn house(&mut self, net: &Net, pod: &Value, stage: Stage) -> bool {
+        if self.home.is_none() {
+            self.home = net.lease().map(|lease| Home { lease, service: None });
+        }
+        let Some(home) = &mut self.home else { return false };
+        let run = match stage {
+            Stage::Running { restarts } => restarts,
+            Stage::Ready | Stage::Unready => home.service.as_ref().map_or(0, |(run, _)| *run),
+            _ => {
+                home.service = None;
+                return true;
+            }
+        };
+        if home.service.as_ref().is_none_or(|(before, _)| *before != run) {
+            home.service = None;
+            // A port that is not free yet is tried again at the next tick.
+            home.service = Service::start(net, home.lease.address, pod).ok().map(|service| (run, service));
+        }
+        if let Some((_, service)) = &home.service {
+            service.behave(pod, stage == Stage::Ready);
+        }
+        true
+    }
 }
 
-async fn tend(rest: &Rest, known: &mut HashMap<String, Known>, pod: &Value) {
-    let metadata = &pod["metadata"];
-    let path = format!("/api/v1/namespaces/{}/pods/{}", text(&metadata["namespace"]), text(&metadata["name"]));
-    let fail = fail(pod);
-    let at = Instant::now();
-    let pod_known = known.entry(text(&metadata["uid"]).to_owned());
-    let pod_known = pod_known.or_insert_with(|| Known { bound: at, failing: (fail.clone(), at), deleted: None, stage: None });
-    if pod_known.failing.0 != fail {
-        pod_known.failing = (fail.clone(), at);
-    }
-    if metadata["deletionTimestamp"].is_string() {
-        let since = *pod_known.deleted.get_or_insert(at);
-        if at - since >= seconds(pod, "stop-after").unwrap_or_default() {
-            finish(rest, &path, metadata).await;
-        }
-        return;
-    }
-    let is_bound = pod["spec"]["nodeName"].is_string();
-    if !is_bound && fail != Some(Fail::Unschedulable) {
-        if bind(rest, &path, metadata).await {
-            pod_known.bound = at;
-            event(rest, pod, &("Normal", "Scheduled", format!("Successfully assigned to {NODE}"))).await;
-        }
-        return;
-    }
-    let stage =
-        if is_bound { stage(pod, fail.as_ref(), at - pod_known.bound, at - pod_known.failing.1) } else { Stage::Unschedulable };
-    if pod_known.stage != Some(stage) && show(rest, &path, pod, stage).await {
-        pod_known.stage = Some(stage);
-    }
+/// Namespace and name.
+fn key(pod: &Value) -> (String, String) {
+    (text(&pod["metadata"]["namespace"]).to_owned(), text(&pod["metadata"]["name"]).to_owned())
 }
 
 async fn finish(rest: &Rest, path: &str, metadata: &Value) {
     let options = json!({ "gracePeriodSeconds": 0, "preconditions": { "uid": metadata["uid"] } });
-    complain("deleting", path, &rest.delete(path, &options).await);
+    complain("kubelet: deleting", path, &rest.delete(path, &options).await);
 }
 
 async fn bind(rest: &Rest, path: &str, metadata: &Value) -> bool {
     let target = json!({ "apiVersion": "v1", "kind": "Node", "name": NODE });
     let binding = json!({ "apiVersion": "v1", "kind": "Binding", "metadata": { "name": metadata["name"] }, "target": target });
-    complain("binding", path, &rest.create(&format!("{path}/binding"), &binding).await)
+    complain("kubelet: binding", path, &rest.create(&format!("{path}/binding"), &binding).await)
 }
 
 /// Writes the status of a stage, and the events that come with it.
-async fn show(rest: &Rest, path: &str, pod: &Value, stage: Stage) -> bool {
-    let status = pod_status::status(pod, stage, None, &now());
-    let done = complain("patching", path, &rest.strategic(&format!("{path}/status"), &json!({ "status": status })).await);
-    for told in pod_status::events(pod, stage) {
-        event(rest, pod, &told).await;
+async fn show(rest: &Rest, path: &str, pod: &Value, stage: Stage, at: Option<(Ipv4Addr, &Net)>) -> bool {
+    let mut status = pod_status::status(pod, stage, at.map(|(address, _)| address), &now());
+    if let Some((_, net)) = at {
+        status["hostIP"] = json!(net.node());
+    }
+    let done = complain("kubelet: patching", path, &rest.strategic(&format!("{path}/status"), &json!({ "status": status })).await);
+    if let Some(told) = pod_status::told(pod, stage) {
+        event(rest, if stage == Stage::Unschedulable { "default-scheduler" } else { "kubelet" }, pod, &told).await;
     }
     done
-}
-
-/// Writes an event, or counts one more of it.
-async fn event(rest: &Rest, pod: &Value, (kind, reason, message): &(&str, &str, String)) {
-    let metadata = &pod["metadata"];
-    let (namespace, pod_name, at) = (text(&metadata["namespace"]), text(&metadata["name"]), now());
-    let path = format!("/api/v1/namespaces/{namespace}/events");
-    let name = format!("{pod_name}.{}", reason.to_lowercase());
-    let source = if reason.ends_with("Scheduling") || *reason == "Scheduled" { "default-scheduler" } else { "kubelet" };
-    let created = json!({
-        "apiVersion": "v1", "kind": "Event", "metadata": { "name": name },
-        "involvedObject": { "apiVersion": "v1", "kind": "Pod", "namespace": namespace, "name": pod_name, "uid": metadata["uid"] },
-        "type": kind, "reason": reason, "message": message, "count": 1, "firstTimestamp": at, "lastTimestamp": at,
-        "source": { "component": source, "host": NODE },
-    });
-    if rest.create(&path, &created).await.is_err_and(|error| error.code == 409) {
-        let path = format!("{path}/{name}");
-        let count = rest.get(&path).await.ok().and_then(|event| event["count"].as_u64()).unwrap_or(1) + 1;
-        complain("counting", &path, &rest.merge(&path, &json!({ "count": count, "lastTimestamp": at, "message": message })).await);
-    }
-}
-
-/// Whether it was done. What has gone in the meantime, or was done before, is no complaint.
-fn complain(what: &str, path: &str, done: &Result<Value, Refusal>) -> bool {
-    if let Err(error) = done
-        && ![0, 404, 409].contains(&error.code)
-    {
-        #[expect(clippy::print_stderr, reason = "a stand-in that is refused explains a failing test")]
-        {
-            eprintln!("kubelet: {what} {path}: {error:?}");
-        }
-    }
-    done.is_ok()
 }
 
 /// The stage of a bound pod: `age` since it was bound, `failing` since it is meant to fail.
@@ -200,21 +258,6 @@ fn fail(pod: &Value) -> Option<Fail> {
     }
 }
 
-/// An annotation `lab/NAME`.
-pub(crate) fn annotation<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
-    object["metadata"]["annotations"][format!("lab/{name}")].as_str()
-}
-
 fn seconds(pod: &Value, name: &str) -> Option<Duration> {
     annotation(pod, name).map(|text| Duration::from_secs_f64(text.parse().unwrap_or_else(|_| panic!("lab/{name} is {text}"))))
-}
-
-/// A text that the API server always gives; "" where it does not.
-pub(crate) fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-/// Now, as Kubernetes writes it.
-pub(crate) fn now() -> String {
-    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

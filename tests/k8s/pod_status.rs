@@ -1,8 +1,14 @@
 //! The status of a pod as a kubelet writes it, and the events beside it.
 
+use std::net::Ipv4Addr;
+
 use serde_json::{Value, json};
 
-use super::kubelet::{NODE, annotation, text};
+use super::{
+    kubelet::NODE,
+    object::{annotation, text},
+    record::Told,
+};
 
 /// Where a pod is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +33,7 @@ pub(crate) enum Stage {
 }
 
 /// The status at `now`; times of what stays as it was are kept.
-pub(crate) fn status(pod: &Value, stage: Stage, address: Option<&str>, now: &str) -> Value {
+pub(crate) fn status(pod: &Value, stage: Stage, address: Option<Ipv4Addr>, now: &str) -> Value {
     let mut status = json!({ "phase": phase(stage), "conditions": conditions(pod, stage, now) });
     if stage == Stage::Unschedulable {
         return status;
@@ -38,7 +44,7 @@ pub(crate) fn status(pod: &Value, stage: Stage, address: Option<&str>, now: &str
     let of = |index: usize| if index == 0 { stage } else { Stage::Ready };
     status["containerStatuses"] = containers.map(|(index, container)| container_status(pod, container, of(index), now)).collect();
     if let Some(address) = address {
-        status["podIP"] = address.into();
+        status["podIP"] = json!(address);
         status["podIPs"] = json!([{ "ip": address }]);
     }
     status
@@ -53,12 +59,7 @@ fn phase(stage: Stage) -> &'static str {
 
 fn conditions(pod: &Value, stage: Stage, now: &str) -> Value {
     if stage == Stage::Unschedulable {
-        return json!([condition(
-            pod,
-            "PodScheduled",
-            Some(("Unschedulable", "0/1 nodes are available: 1 Insufficient cpu.")),
-            now
-        )]);
+        return json!([condition(pod, "PodScheduled", Some(("Unschedulable", NO_ROOM)), now)]);
     }
     let unready = format!("containers with unready status: [{}]", text(&pod["spec"]["containers"][0]["name"]));
     let unready = (stage != Stage::Ready).then_some(("ContainersNotReady", unready.as_str()));
@@ -115,21 +116,25 @@ fn container_status(pod: &Value, container: &Value, stage: Stage, now: &str) -> 
     })
 }
 
-/// What is told of a stage when it begins: type, reason, message.
-pub(crate) fn events(pod: &Value, stage: Stage) -> Vec<(&'static str, &'static str, String)> {
+/// What is told of a stage when it begins.
+pub(crate) fn told(pod: &Value, stage: Stage) -> Option<Told> {
     let (name, image) = (text(&pod["spec"]["containers"][0]["name"]), text(&pod["spec"]["containers"][0]["image"]));
-    match stage {
-        Stage::Unschedulable => vec![("Warning", "FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu.".into())],
+    let (kind, reason, message) = match stage {
+        Stage::Unschedulable => ("Warning", "FailedScheduling", NO_ROOM.to_owned()),
         Stage::ImagePull { is_backing_off: false } => {
-            vec![("Warning", "Failed", format!("Failed to pull image \"{image}\": {}", pull_failed(image)))]
+            ("Warning", "Failed", format!("Failed to pull image \"{image}\": {}", pull_failed(image)))
         }
-        Stage::ImagePull { .. } => vec![("Normal", "BackOff", pull_backs_off(image))],
-        Stage::Running { .. } => vec![("Normal", "Started", format!("Started container {name}"))],
-        Stage::Crashed { restarts: 0 } | Stage::Ready => Vec::new(),
-        Stage::Crashed { .. } => vec![("Warning", "BackOff", "Back-off restarting failed container".into())],
-        Stage::Unready => vec![("Warning", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503".into())],
-    }
+        Stage::ImagePull { .. } => ("Normal", "BackOff", pull_backs_off(image)),
+        Stage::Running { .. } => ("Normal", "Started", format!("Started container {name}")),
+        Stage::Crashed { restarts: 0 } | Stage::Ready => return None,
+        Stage::Crashed { .. } => ("Warning", "BackOff", "Back-off restarting failed container".into()),
+        Stage::Unready => ("Warning", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503".into()),
+    };
+    Some(Told { kind, reason, message })
 }
+
+/// Why no node takes a pod.
+const NO_ROOM: &str = "0/1 nodes are available: 1 Insufficient cpu.";
 
 fn waiting(reason: &str, message: &str) -> Value {
     json!({ "waiting": { "reason": reason, "message": message } })

@@ -62,7 +62,8 @@ impl Rest {
 
     async fn send(&self, method: Method, path: &str, kind: &str, body: Option<&Value>) -> Answer {
         let writes = method != Method::GET && method != Method::DELETE;
-        let path = if writes { format!("{path}?fieldManager={}", self.manager) } else { path.to_owned() };
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let path = if writes { format!("{path}{joint}fieldManager={}", self.manager) } else { path.to_owned() };
         let body = body.map(ToString::to_string).unwrap_or_default().into_bytes();
         let request = Request::builder().method(method).uri(path).header("content-type", kind).header("accept", "application/json");
         let request = request.body(body).expect("a path and a body");

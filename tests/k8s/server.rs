@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command},
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
@@ -21,7 +21,9 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::{
-    Namespace, crds, kubelet,
+    Namespace, controllers, crds,
+    kubelet::Kubelet,
+    net::{self, Net},
     pki::{Authority, Issued},
     process,
     rest::Rest,
@@ -49,6 +51,7 @@ pub(crate) struct Cluster {
     runtime: Runtime,
     rest: OnceLock<Rest>,
     namespaces: AtomicUsize,
+    net: Option<Arc<Net>>,
     _tidy: ChildStdin,
 }
 
@@ -78,7 +81,7 @@ impl Cluster {
 
     fn start(assets: PathBuf) -> Self {
         let dir = tempfile::Builder::new().prefix("rollwatch-k8s-").tempdir().expect("a temporary directory").keep();
-        let tidy = process::tidy_up_after_us(&dir, ":");
+        let tidy = process::tidy_up_after_us(&dir, &net::removal());
         let authority = Authority::new(dir.join("pki"));
         let admin = authority.user("admin", "system:masters");
         for user in ["bed", "controllers"] {
@@ -97,6 +100,7 @@ impl Cluster {
             runtime,
             rest: OnceLock::new(),
             namespaces: AtomicUsize::new(0),
+            net: Net::start().map(Arc::new),
             _tidy: tidy,
         };
         cluster.start_all();
@@ -112,7 +116,12 @@ impl Cluster {
         crds::load(self);
         // Started when the custom resources are there: its garbage collector learns the kinds at its start.
         self.start_controller_manager();
-        self.runtime.spawn(kubelet::run(Rest::new(self.client_at(&self.url(), "bed"), "kubelet")));
+        let node = self.net.iter().map(|net| net.node().into()).collect::<Vec<_>>();
+        let issued = self.authority.server("node", &node);
+        let kubelet = Kubelet::new(Rest::new(self.client_at(&self.url(), "bed"), "kubelet"), self.net.clone());
+        self.runtime.spawn(kubelet.run(issued));
+        self.runtime.spawn(controllers::run_argo(Rest::new(self.client_at(&self.url(), "bed"), "rollouts-controller")));
+        self.runtime.spawn(controllers::run_flagger(Rest::new(self.client_at(&self.url(), "bed"), "flagger")));
         until("the controller manager does nothing", || {
             let rest = self.rest();
             self.wait(async move { rest.get("/api/v1/namespaces/default/serviceaccounts/default").await.ok() })
@@ -163,6 +172,11 @@ impl Cluster {
         let _inside = self.runtime.enter();
         let config = self.wait(config(kubeconfig));
         Client::try_from(config).expect("a client")
+    }
+
+    /// Whether pods have addresses, which needs root; where they have none, a sentence has said so at the start.
+    pub(crate) fn has_network(&self) -> bool {
+        self.net.is_some()
     }
 
     /// A new namespace whose name begins with `prefix`.
@@ -416,10 +430,14 @@ fn free_port() -> u16 {
 fn assets() -> Option<PathBuf> {
     let folder = std::env::var_os(ASSETS).map(PathBuf::from);
     let lacks = |folder: &Path| {
-        ["etcd", "kube-apiserver", "kube-controller-manager"].into_iter().find(|program| !folder.join(program).exists())
+        let has = |program: &str| folder.join(program).exists();
+        let is_installed =
+            || std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join("kubectl").exists()));
+        let missing = ["etcd", "kube-apiserver", "kube-controller-manager"].into_iter().find(|program| !has(program));
+        missing.or_else(|| (!has("kubectl") && !is_installed()).then_some("kubectl"))
     };
     let sentence = match &folder {
-        None => format!("{ASSETS} is not set: it names a folder with kube-apiserver, kube-controller-manager and etcd"),
+        None => format!("{ASSETS} is not set: it names a folder with kube-apiserver, kube-controller-manager, etcd and kubectl"),
         Some(folder) => match lacks(folder) {
             Some(program) => format!("{ASSETS} is {}, where {program} is not", folder.display()),
             None => return Some(folder.clone()),
