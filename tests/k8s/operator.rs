@@ -52,7 +52,9 @@ impl Operator {
         let ran = self.act(arguments);
         assert_eq!(ran.code, 0, "{arguments:?}: {}{}", ran.out, ran.err);
         let journals = self.home.journals().into_iter().flat_map(|path| {
-            json_lines(&std::fs::read_to_string(path).expect("a journal")).into_iter().filter(|line| line["event"] == "action.verified")
+            json_lines(&std::fs::read_to_string(path).expect("a journal"))
+                .into_iter()
+                .filter(|line| line["event"] == "action.verified")
         });
         let verified = journals.max_by_key(|line| line["at"].to_string()).expect("it was seen");
         let facts = verified["facts"].as_array().expect("facts");

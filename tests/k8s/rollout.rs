@@ -82,11 +82,12 @@ impl Rollout {
         self.namespace.get("rollout", "web")["spec"]["template"]["spec"]["containers"][0]["image"].take()
     }
 
-    /// The images of the pods that are there.
+    /// The images of the pods that are there to stay.
     fn images(&self) -> Vec<String> {
         let pods = self.namespace.list("pod", "app=web");
         let image = |pod: &Value| pod["spec"]["containers"][0]["image"].as_str().expect("an image").to_owned();
-        let mut images: Vec<String> = pods.iter().map(image).collect();
+        let stays = |pod: &&Value| pod["metadata"]["deletionTimestamp"].is_null();
+        let mut images: Vec<String> = pods.iter().filter(stays).map(image).collect();
         images.sort();
         images
     }
@@ -254,7 +255,10 @@ fn a_version_that_never_gets_ready_ends_a_watch_with_30_and_its_pods_reasons() {
     rollout.until("begun", |status| status["currentPodHash"] != status["stableRS"]);
     let (code, sentence) = rollout.operator.watch().end();
     assert_eq!(code, 30, "{sentence}");
-    assert!(sentence.contains("missing has made no progress for 3 s") && sentence.contains("cannot pull app:missing"), "{sentence}");
+    assert!(
+        sentence.contains("missing has made no progress for 3 s") && sentence.contains("cannot pull app:missing"),
+        "{sentence}"
+    );
     rollout.done(&["rollback"]);
     assert_eq!(rollout.images(), vec!["app:v1".to_owned(); 4]);
 }

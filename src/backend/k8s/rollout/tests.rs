@@ -316,7 +316,10 @@ fn what_is_seen_is_said_in_facts() {
     let aborted = rollout(&json!({}), &json!({ "abort": true }));
     let abort = order(Action::Abort, "web-6b7f");
     let open = seen(&aborted, &abort).open();
-    assert_eq!(open, "Argo Rollouts has not taken the abort in yet, v2 has 25 % of the traffic, 3 of 4 pods of v1 are ready, 1 pod of v2 is left");
+    assert_eq!(
+        open,
+        "Argo Rollouts has not taken the abort in yet, v2 has 25 % of the traffic, 3 of 4 pods of v1 are ready, 1 pod of v2 is left"
+    );
     let promote = order(Action::Promote, "web-9c1d after step 2");
     assert_eq!(seen(&rollout(&json!({}), &json!({})), &promote).open(), "it is at step 2 of 5");
     assert!(seen(&rollout(&json!({}), &json!({ "currentStepIndex": 3 })), &promote).done);
