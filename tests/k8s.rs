@@ -20,3 +20,15 @@ mod bed_tests;
 mod deployment;
 #[path = "k8s/stand_ins.rs"]
 mod stand_ins;
+
+#[path = "watch/program.rs"]
+#[expect(dead_code, reason = "not all of it is needed here")]
+mod program;
+#[path = "watch/service.rs"]
+#[expect(dead_code, reason = "its configuration is for other tests")]
+mod service;
+
+#[path = "k8s/operator.rs"]
+mod operator;
+#[path = "k8s/rollout.rs"]
+mod rollout;

@@ -21,6 +21,8 @@ mod workload;
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::{Instant, sleep};
+
 pub use bound::Wanted;
 pub use workload::Found;
 
@@ -34,6 +36,10 @@ use crate::{
 
 /// The kind, as in the configuration.
 pub const KIND: &str = "kubernetes";
+
+/// How long a controller that has not seen the newest change is waited for at attach, and how often is looked meanwhile.
+const CATCH_UP: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Which workload to attach to, and as what.
 #[derive(Clone, Debug)]
@@ -74,7 +80,7 @@ pub fn locator(server: &str, namespace: &str, workload: &Workload) -> String {
 pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Result<Attached, BackendError> {
     let api = Api::new(eyes);
     let place = Place { namespace: wish.namespace.clone(), workload: wish.workload.clone() };
-    let found = workload::read(&api, &place).await?.found(&wish.wanted, wish.pins.as_ref())?;
+    let found = found(&api, &place, wish).await?;
     let rights = match &hands {
         Some(_) => Rights::ask(&api, &place).await?,
         None => Rights::none(),
@@ -83,6 +89,17 @@ pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Resul
     let hands = hands.map(|cluster| Arc::new(Hands::new(Api::new(cluster), Arc::clone(&bound))) as _);
     let backend = Backend { kind: KIND, eyes: Arc::new(Eyes::new(api, bound)), hands };
     Ok(Attached { backend, found })
+}
+
+/// What the workload is about. Whoever attaches right after a change is a moment ahead of its controller.
+async fn found(api: &Api, place: &Place, wish: &Wish) -> Result<Found, BackendError> {
+    let latest = Instant::now() + CATCH_UP;
+    loop {
+        match workload::read(api, place).await?.found(&wish.wanted, wish.pins.as_ref()) {
+            Err(BackendError::Unreachable(_)) if Instant::now() < latest => sleep(PAUSE).await,
+            found => return found,
+        }
+    }
 }
 
 /// The workloads of a namespace that are rolling now.

@@ -16,7 +16,7 @@ use super::{
     bound::{Bound, Wanted, choose, named},
     pods,
     sets::{self, Set},
-    workload::{Change, Found, Place, State},
+    workload::{Found, Next, Place, State},
 };
 use crate::{
     backend::BackendError,
@@ -183,8 +183,8 @@ impl State for Deployment {
         }
     }
 
-    fn next(&self, bound: &Bound, order: &Order) -> Result<Option<Change>, String> {
-        self.change(bound, order)
+    fn next(&self, bound: &Bound, order: &Order) -> Result<Next, String> {
+        Ok(self.change(bound, order)?.map_or(Next::Done, Next::Ask))
     }
 
     fn seen(&self, bound: &Bound, order: &Order) -> Seen {
