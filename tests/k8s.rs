@@ -4,16 +4,33 @@
 
 #[path = "k8s/bed.rs"]
 mod bed;
+#[path = "k8s/front.rs"]
+#[expect(dead_code, reason = "not every way to break is needed here")]
+mod front;
+#[path = "k8s/home.rs"]
+mod home;
+#[path = "k8s/laptop.rs"]
+mod laptop;
+#[path = "k8s/operator.rs"]
+mod operator;
+#[path = "watch/program.rs"]
+#[expect(dead_code, reason = "not all of it is needed here")]
+mod program;
+#[path = "watch/service.rs"]
+#[expect(dead_code, reason = "its configuration is for other tests")]
+mod service;
 
 #[path = "k8s/bed_tests.rs"]
 mod bed_tests;
+#[path = "k8s/deployment.rs"]
+mod deployment;
 #[path = "k8s/evidence.rs"]
 mod evidence;
 #[path = "k8s/guards.rs"]
 mod guards;
-#[path = "k8s/home.rs"]
-mod home;
 #[path = "k8s/pods.rs"]
 mod pods;
+#[path = "k8s/rollout.rs"]
+mod rollout;
 #[path = "k8s/stand_ins.rs"]
 mod stand_ins;

@@ -24,10 +24,20 @@ mod workload;
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::{Instant, sleep};
+
 pub use bound::Wanted;
 pub use workload::Found;
 
-use self::{access::Rights, api::Api, bound::Bound, eyes::Eyes, guards::Guards, hands::Hands, workload::Place};
+use self::{
+    access::Rights,
+    api::Api,
+    bound::Bound,
+    eyes::Eyes,
+    guards::Guards,
+    hands::Hands,
+    workload::{Place, State},
+};
 use super::{Backend, BackendError};
 use crate::{
     engine::role::Sides,
@@ -37,6 +47,10 @@ use crate::{
 
 /// The kind, as in the configuration.
 pub const KIND: &str = "kubernetes";
+
+/// How long a controller that has not seen the newest change is waited for at attach, and how often is looked meanwhile.
+const CATCH_UP: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Which workload to attach to, and as what.
 #[derive(Clone, Debug)]
@@ -77,8 +91,7 @@ pub fn locator(server: &str, namespace: &str, workload: &Workload) -> String {
 pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Result<Attached, BackendError> {
     let api = Api::new(eyes);
     let place = Place { namespace: wish.namespace.clone(), workload: wish.workload.clone() };
-    let state = workload::read(&api, &place).await?;
-    let found = state.found(&wish.wanted, wish.pins.as_ref())?;
+    let (state, found) = found(&api, &place, wish).await?;
     let (rights, guards) = match &hands {
         Some(_) => (Rights::ask(&api, &place).await?, Guards::read(&api, &place, state.object(), &found).await),
         None => (Rights::none(), Guards::default()),
@@ -87,6 +100,18 @@ pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Resul
     let hands = hands.map(|cluster| Arc::new(Hands::new(Api::new(cluster), Arc::clone(&bound))) as _);
     let backend = Backend { kind: KIND, eyes: Arc::new(Eyes::new(api, bound)), hands };
     Ok(Attached { backend, found })
+}
+
+/// What the workload is about. Whoever attaches right after a change is a moment ahead of its controller.
+async fn found(api: &Api, place: &Place, wish: &Wish) -> Result<(Box<dyn State>, Found), BackendError> {
+    let latest = Instant::now() + CATCH_UP;
+    loop {
+        let state = workload::read(api, place).await?;
+        match state.found(&wish.wanted, wish.pins.as_ref()) {
+            Err(BackendError::Unreachable(_)) if Instant::now() < latest => sleep(PAUSE).await,
+            found => return found.map(|found| (state, found)),
+        }
+    }
 }
 
 /// The workloads of a namespace that are rolling now.

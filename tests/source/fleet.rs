@@ -137,7 +137,8 @@ async fn counters_go_on_while_others_come_and_go() {
     };
     let both = || vec![old.as_member(Role::Baseline, "old-1"), new.as_member(Role::Candidate, "new-1")];
     assert_eq!(counted(&take(0, both()).await), [("old-1", None), ("new-1", None)], "references");
-    (old.has(160.0), new.has(17.0));
+    old.has(160.0);
+    new.has(17.0);
     let three = [both(), vec![late.as_member(Role::Candidate, "new-2")]].concat();
     assert_eq!(counted(&take(5, three).await), [("old-1", Some(60.0)), ("new-1", Some(10.0)), ("new-2", Some(3.0))]);
     late.has(13.0);

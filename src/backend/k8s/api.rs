@@ -20,6 +20,9 @@ const READ: Duration = Duration::from_secs(5);
 /// How long an action waits in all for a server that asks for patience.
 const ACTION: Duration = Duration::from_secs(60);
 
+/// The end of the path of an object's status.
+pub(super) const STATUS: &str = "/status";
+
 /// A connection with patience.
 #[derive(Debug)]
 pub(super) struct Api {
@@ -70,6 +73,7 @@ impl Api {
                     waited += asked;
                 }
                 (Kind::Status(409), _) => return Ok(None),
+                (Kind::Status(404), _) if path.ends_with(STATUS) => return Err(ActError::Refused(no_status(path))),
                 (Kind::Status(500..) | Kind::NoAnswer | Kind::Unreadable, _) => return Err(ActError::Unknown(error.to_string())),
                 (Kind::NotSent | Kind::Status(_), _) => return Err(ActError::Refused(error.to_string())),
             }
@@ -99,6 +103,12 @@ impl Api {
     fn until(&self) -> Option<Instant> {
         *self.until.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A part of an object that was read a moment ago is not there.
+fn no_status(path: &str) -> String {
+    let object = path.trim_end_matches(STATUS);
+    format!("{object} has no status of its own to be changed: the definition of its kind is too old, update it")
 }
 
 fn unread(error: ApiError) -> BackendError {

@@ -4,7 +4,7 @@ use super::{
     access::Need,
     api::Api,
     bound::{Bound, Wanted},
-    workload::{Change, Found, Place, State},
+    workload::{Found, Next, Place, State},
 };
 use crate::{
     backend::BackendError,
@@ -55,8 +55,8 @@ impl State for Canary {
         }
     }
 
-    fn next(&self, _: &Bound, _: &Order) -> Result<Option<Change>, String> {
-        Ok(None)
+    fn next(&self, _: &Bound, _: &Order) -> Result<Next, String> {
+        Ok(Next::Done)
     }
 
     fn seen(&self, _: &Bound, _: &Order) -> Seen {

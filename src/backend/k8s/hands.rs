@@ -1,26 +1,31 @@
 //! Acting: read, compare with what was decided on, patch what was read, and go on until nothing is left to be asked for.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use super::{
-    api::Api,
+    api::{Api, STATUS},
     bound::Bound,
     evidence,
     mark::Mark,
-    workload::{self, Change, State},
+    workload::{self, Change, Next, State, To},
 };
 use crate::{
     backend::{Act, ActError, Answer, Take, guard},
     engine::action::Order,
+    humanize,
     wire::kube::{Object, Patch},
 };
 
 /// How often somebody else's change in between is looked at before the action is given up; controllers write all the time.
 const TRIES: usize = 20;
 /// The most requests that an action is made of.
-const STEPS: usize = 4;
+const STEPS: usize = 6;
+/// How long a controller is waited for between two requests, and how often is looked meanwhile.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The part that writes, over a connection of its own; a read-only session has none.
 #[derive(Debug)]
@@ -38,25 +43,36 @@ impl Hands {
     async fn perform(&self, order: &Order) -> Result<(), ActError> {
         let mut has_begun = false;
         for _ in 0..STEPS {
-            if !self.step(order, has_begun).await? {
-                return Ok(());
+            match self.step(order, has_begun).await? {
+                None => return Ok(()),
+                Some(change) => has_begun |= !change.is_mark(),
             }
-            has_begun = true;
         }
         Err(ActError::Unknown(format!("{} asks for more requests than it should take", order.action.verb())))
     }
 
-    /// Makes the next request; false when there was none left to make.
-    async fn step(&self, order: &Order, has_begun: bool) -> Result<bool, ActError> {
-        for _ in 0..TRIES {
+    /// Makes the next request; none when there was none left to make.
+    async fn step(&self, order: &Order, has_begun: bool) -> Result<Option<Change>, ActError> {
+        let latest = Instant::now() + PATIENCE;
+        let mut tries = 0;
+        while tries < TRIES {
             let state = self.read(has_begun).await?;
             if !has_begun {
                 self.admit(order, &*state)?;
             }
-            let next = state.next(&self.bound, order).map_err(|why| stopped(why, has_begun))?;
-            let Some(change) = next else { return Ok(false) };
-            if self.send(&change, state.object(), order).await.map_err(|error| begun(error, has_begun))? {
-                return Ok(true);
+            match state.next(&self.bound, order).map_err(|why| stopped(why, has_begun))? {
+                Next::Done => return Ok(None),
+                Next::Wait(what) if Instant::now() >= latest => {
+                    let limit = humanize::duration(PATIENCE);
+                    return Err(stopped(format!("{what} was waited for for {limit}"), has_begun));
+                }
+                Next::Wait(_) => sleep(PAUSE).await,
+                Next::Ask(change) => {
+                    if self.send(&change, state.object(), order).await.map_err(|error| begun(error, has_begun))? {
+                        return Ok(Some(change));
+                    }
+                    tries += 1;
+                }
             }
         }
         let why = format!("{} was changed again and again while it should be changed", self.bound.place.words());
@@ -83,7 +99,10 @@ impl Hands {
 
     /// False when the object is not the one that was read any more.
     async fn send(&self, change: &Change, object: &Object, order: &Order) -> Result<bool, ActError> {
-        let path = format!("{}{}", self.bound.place.path(), change.part);
+        let path = match change.to {
+            To::Workload => self.bound.place.path(),
+            To::Status => format!("{}{STATUS}", self.bound.place.path()),
+        };
         let body = bound_to(change, object, &self.bound.mark(order));
         Ok(self.api.change(&path, change.patch, &body).await?.is_some())
     }
@@ -96,7 +115,7 @@ fn bound_to(change: &Change, object: &Object, mark: &Mark) -> Value {
     match (change.patch, &mut body) {
         (Patch::Merge, Value::Object(fields)) => {
             let mut metadata = json!({ "resourceVersion": version });
-            if change.part.is_empty() {
+            if change.to == To::Workload {
                 metadata["annotations"] = mark.annotation();
             }
             fields.insert("metadata".to_owned(), metadata);

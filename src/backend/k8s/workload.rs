@@ -44,15 +44,57 @@ pub struct Found {
     pub steps: Vec<f64>,
 }
 
+/// What an action takes next.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Next {
+    /// Nothing: all of it was asked for.
+    Done,
+    /// This change of an object.
+    Ask(Change),
+    /// The controller has to take in the last change first; what it is waited for, in words.
+    Wait(String),
+}
+
 /// One request of an action.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Change {
-    /// Which part of the workload, as appended to its path: empty, or `/status`.
-    pub(super) part: &'static str,
+    /// What is changed.
+    pub(super) to: To,
     /// How it is written down.
     pub(super) patch: Patch,
     /// Without the resource version, which is added when it is sent.
     pub(super) body: Value,
+}
+
+/// What a request changes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum To {
+    /// The workload itself.
+    Workload,
+    /// Its status, which is a resource of its own: metadata is ignored there.
+    Status,
+}
+
+impl Change {
+    /// Some fields of the workload, and the mark of who asked.
+    pub(super) const fn fields(body: Value) -> Self {
+        Self { to: To::Workload, patch: Patch::Merge, body }
+    }
+
+    /// Some fields of its status. The mark has to be there before.
+    pub(super) const fn status(body: Value) -> Self {
+        Self { to: To::Status, patch: Patch::Merge, body }
+    }
+
+    /// Nothing but the mark of who asked, for an action that changes the status alone.
+    pub(super) fn mark() -> Self {
+        Self::fields(Value::Object(serde_json::Map::new()))
+    }
+
+    /// Whether it leaves everything as it was but for the mark.
+    pub(super) fn is_mark(&self) -> bool {
+        self.body.as_object().is_some_and(serde_json::Map::is_empty)
+    }
 }
 
 /// One workload as it was read.
@@ -63,18 +105,18 @@ pub(super) trait State: Send + Sync {
     /// What it is about now: the versions that somebody wanted, else those that earlier runs were bound to, else the newest two.
     ///
     /// # Errors
-    /// When a version is not there, or there is only one.
+    /// When a version is not there, or there is only one; [`BackendError::Unreachable`] when its controller has not said so yet.
     fn found(&self, wanted: &Wanted, pins: Option<&Sides<String>>) -> Result<Found, BackendError>;
 
     /// The rollout as it stands, for the versions that the watch is bound to.
     fn rollout(&self, bound: &Bound) -> Rollout;
 
-    /// The next request that `action` takes in this state; none when nothing is left to be asked for. A request that was made is not
-    /// in the list any more, so an action of two requests is finished by asking again.
+    /// What `order` takes next in this state. A request that was made is not asked for again, so an action of several requests is
+    /// finished by asking once more.
     ///
     /// # Errors
     /// Why it cannot be done any more.
-    fn next(&self, bound: &Bound, order: &Order) -> Result<Option<Change>, String>;
+    fn next(&self, bound: &Bound, order: &Order) -> Result<Next, String>;
 
     /// How far `order` has got.
     fn seen(&self, bound: &Bound, order: &Order) -> Seen;

@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 
 use super::{Deployment, is_same};
 use crate::{
-    backend::k8s::{bound::Bound, sets::Set, workload::Change},
+    backend::k8s::{
+        bound::Bound,
+        sets::Set,
+        workload::{Change, To},
+    },
     engine::action::{Action, Order},
     wire::kube::Patch,
 };
@@ -21,7 +25,7 @@ impl Deployment {
 
     fn pause(&self, paused: bool) -> Option<Change> {
         let body = json!({ "spec": { "paused": paused } });
-        (self.spec.paused != paused).then_some(Change { part: "", patch: Patch::Merge, body })
+        (self.spec.paused != paused).then(|| Change::fields(body))
     }
 
     /// The whole template is replaced: a merge would keep what only the newer one has.
@@ -34,7 +38,7 @@ impl Deployment {
         if self.spec.paused {
             operations.push(json!({ "op": "replace", "path": "/spec/paused", "value": false }));
         }
-        let change = Change { part: "", patch: Patch::Json, body: Value::Array(operations.clone()) };
+        let change = Change { to: To::Workload, patch: Patch::Json, body: Value::Array(operations.clone()) };
         Ok((!operations.is_empty()).then_some(change))
     }
 

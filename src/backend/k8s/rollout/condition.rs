@@ -1,0 +1,132 @@
+//! What Argo Rollouts makes of a Rollout: whether it is believed, waits, hangs, or has ended.
+
+use std::time::Duration;
+
+use super::{ArgoRollout, HASH, status::Said};
+use crate::{
+    backend::k8s::{bound::Bound, mark::Mark, pods},
+    engine::action::{Action, Condition},
+    humanize, text,
+};
+
+/// Pauses that only a person ends.
+pub(super) const INCONCLUSIVE: [&str; 2] = ["InconclusiveAnalysisRun", "InconclusiveExperiment"];
+/// A pause that is a step of a canary, and the one before the switch of a blue-green rollout.
+const STEP: &str = "CanaryPauseStep";
+const SWITCH: &str = "BlueGreenPause";
+
+impl ArgoRollout {
+    pub(super) fn condition(&self, bound: &Bound) -> Condition {
+        if let Some(why) = self.behind() {
+            return Condition::Behind(why);
+        }
+        let (status, name) = (&self.status, &self.place.workload.name);
+        if status.current_pod_hash == bound.pins.baseline {
+            return Condition::Ended(format!("{name} was taken back to {} by {}", bound.names.baseline, self.who()));
+        }
+        if status.current_pod_hash != bound.pins.candidate {
+            return Condition::Steady;
+        }
+        if status.abort {
+            return Condition::Ended(self.aborted(bound));
+        }
+        if let Some(invalid) = status.condition("InvalidSpec").filter(|it| it.status == "True") {
+            let said = text::cleaned(&invalid.message);
+            return Condition::Stuck(format!("Argo Rollouts does nothing about {name}: its spec is not valid: {said}"));
+        }
+        if self.progressing().is_some_and(|it| it.reason == "ProgressDeadlineExceeded") {
+            return Condition::Stuck(self.stuck(bound));
+        }
+        self.waits(bound).map_or(Condition::Steady, Condition::Waiting)
+    }
+
+    /// Why nothing of its status is believed; none when it is.
+    pub(super) fn behind(&self) -> Option<String> {
+        let (status, name) = (&self.status, &self.place.workload.name);
+        let asked = self.object.metadata.generation;
+        if status.current_pod_hash.is_empty() {
+            return Some(format!("Argo Rollouts has not looked at {name} yet"));
+        }
+        if !status.has_seen(asked) {
+            let seen = text::cleaned(&status.observed_generation);
+            return Some(format!("Argo Rollouts has seen generation {seen} of {name}, not {asked}"));
+        }
+        let made = self.current().is_some();
+        (!made).then(|| format!("Argo Rollouts has made no ReplicaSet for the newest template of {name} yet"))
+    }
+
+    fn progressing(&self) -> Option<&Said> {
+        self.status.condition("Progressing")
+    }
+
+    /// Who changed it last, as far as that is known.
+    fn who(&self) -> String {
+        Mark::of(&self.object).map_or_else(|| "somebody else".to_owned(), |mark| text::cleaned(&mark.by))
+    }
+
+    fn aborted(&self, bound: &Bound) -> String {
+        let name = &self.place.workload.name;
+        let by = match self.why_aborted() {
+            Some(why) => format!("Argo Rollouts: {why}"),
+            None => Mark::of(&self.object)
+                .filter(|mark| [Action::Abort.word(), Action::Rollback.word()].contains(&mark.what.as_str()))
+                .map_or_else(|| "somebody else".to_owned(), |mark| text::cleaned(&mark.by)),
+        };
+        format!("the update of {name} to {} was aborted by {by}", bound.names.candidate)
+    }
+
+    /// Why its controller aborted it by itself; none when somebody asked for that.
+    fn why_aborted(&self) -> Option<String> {
+        let failed = self.status.runs().find(|run| ["Failed", "Error"].contains(&run.status.as_str()));
+        if let Some(run) = failed {
+            let message = if run.message.is_empty() { String::new() } else { format!(": {}", run.message) };
+            return Some(text::cleaned(&format!("its analysis {} failed{message}", run.name)));
+        }
+        // "Rollout aborted update to revision 2: REASON"; without a reason somebody asked for it.
+        let said = self.progressing().filter(|it| it.reason == "RolloutAborted")?;
+        let (_, why) = said.message.split_once(": ")?;
+        Some(text::cleaned(why))
+    }
+
+    fn stuck(&self, bound: &Bound) -> String {
+        let limit = humanize::duration(Duration::from_secs(self.spec.progress_deadline_seconds));
+        let name = &bound.names.candidate;
+        let made = self.pods.iter().filter(|pod| pod.meta.label(HASH) == Some(&bound.pins.candidate));
+        let why = pods::troubles(made).map(|why| format!(": {why}")).unwrap_or_default();
+        format!("{name} has made no progress for {limit}{why}")
+    }
+
+    /// What it waits for that somebody has to ask for; none when it goes on by itself.
+    fn waits(&self, bound: &Bound) -> Option<String> {
+        let status = &self.status;
+        if status.has_pause(&INCONCLUSIVE) {
+            let run = status.runs().find(|run| run.status == "Inconclusive");
+            let run = run.map_or_else(|| "an analysis or experiment".to_owned(), |run| format!("the analysis {}", run.name));
+            let run = text::cleaned(&run);
+            return Some(format!("it waits for a decision at {}: {run} could not tell", self.here()));
+        }
+        let is_held = match (&self.spec.strategy.canary, &self.spec.strategy.blue_green) {
+            (Some(_), _) => status.has_pause(&[STEP]) && self.pause_length().is_none(),
+            (_, Some(blue_green)) => {
+                let is_timed = blue_green.auto_promotion_enabled != Some(false) && blue_green.auto_promotion_seconds > 0;
+                status.has_pause(&[SWITCH]) && !is_timed
+            }
+            (None, None) => false,
+        };
+        is_held.then(|| match &self.spec.strategy.canary {
+            Some(_) => format!("it waits for a promotion at {}", self.here()),
+            None => format!("it waits for a promotion: all pods of {} are ready and have no traffic", bound.names.candidate),
+        })
+    }
+
+    /// How long the present pause lasts; none where it has no end, or there is none.
+    pub(super) fn pause_length(&self) -> Option<String> {
+        let canary = self.spec.strategy.canary.as_ref()?;
+        canary.steps.get(self.index())?.pause.as_ref()?.length()
+    }
+
+    /// "step 2 of 5", or "the switch".
+    pub(super) fn here(&self) -> String {
+        self.spec.strategy.canary.as_ref().map_or_else(|| "the switch".to_owned(), |canary| canary.place(self.index()))
+    }
+}

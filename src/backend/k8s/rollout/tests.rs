@@ -1,0 +1,338 @@
+//! What is made of Rollouts as their controller writes them.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    backend::k8s::{
+        Wish,
+        access::Rights,
+        workload::{Change, To},
+    },
+    engine::action::{Ability, Actor, ActorKind, Condition, Preview},
+    target::{Kind, Workload},
+    wire::kube::Patch,
+};
+
+const OLD: &str = "6b7f";
+const NEW: &str = "9c1d";
+
+fn place() -> Place {
+    Place { namespace: "shop".to_owned(), workload: Workload { kind: Kind::Rollout, name: "web".to_owned() } }
+}
+
+fn set(hash: &str, revision: i64, tag: &str, ready: u32) -> Value {
+    json!({
+        "metadata": {
+            "name": format!("web-{hash}"), "labels": { HASH: hash },
+            "annotations": { REVISION: revision.to_string() }, "ownerReferences": [{ "uid": "u-1" }],
+        },
+        "spec": { "replicas": ready, "template": template(tag, hash) },
+        "status": { "replicas": ready, "readyReplicas": ready },
+    })
+}
+
+fn template(tag: &str, hash: &str) -> Value {
+    json!({ "metadata": { "labels": { "app": "web", HASH: hash } }, "spec": { "containers": [{ "image": format!("app:{tag}") }] } })
+}
+
+/// A Rollout of four at its first pause, with what a test changes.
+fn rollout(spec: &Value, status: &Value) -> ArgoRollout {
+    let mut object = json!({
+        "metadata": { "name": "web", "uid": "u-1", "generation": 4, "resourceVersion": "77" },
+        "spec": {
+            "replicas": 4, "selector": { "matchLabels": { "app": "web" } },
+            "template": { "metadata": { "labels": { "app": "web" } }, "spec": { "containers": [{ "image": "app:v2" }] } },
+            "strategy": { "canary": { "steps": [
+                { "setWeight": 25 }, { "pause": {} }, { "setWeight": 50 }, { "pause": { "duration": "10m" } }, { "analysis": {} },
+            ] } },
+        },
+        "status": {
+            "observedGeneration": "4", "currentPodHash": NEW, "stableRS": OLD, "currentStepIndex": 1,
+            "pauseConditions": [{ "reason": "CanaryPauseStep", "startTime": "2026-01-02T03:04:05Z" }], "controllerPause": true,
+            "phase": "Paused",
+        },
+    });
+    merge(&mut object["spec"], spec);
+    merge(&mut object["status"], status);
+    let sets = owned(&objects(&[set(OLD, 1, "v1", 3), set(NEW, 2, "v2", 1)]), "u-1").expect("sets");
+    of(object, sets)
+}
+
+fn of(object: Value, sets: Vec<Set>) -> ArgoRollout {
+    let object = Object::of(object).expect("an object");
+    let (spec, status) = (object.spec().expect("a spec"), object.status().expect("a status"));
+    ArgoRollout { place: place(), object, spec, status, sets, pods: Vec::new() }
+}
+
+fn objects(values: &[Value]) -> Vec<Object> {
+    values.iter().map(|value| Object::of(value.clone()).expect("an object")).collect()
+}
+
+fn merge(into: &mut Value, patch: &Value) {
+    for (name, value) in patch.as_object().expect("fields") {
+        match value {
+            Value::Null => drop(into.as_object_mut().expect("fields").remove(name)),
+            value => into[name] = value.clone(),
+        }
+    }
+}
+
+fn bound(of: &ArgoRollout) -> Bound {
+    let pins = Sides { baseline: OLD.to_owned(), candidate: NEW.to_owned() };
+    let found = of.found(&Wanted::default(), Some(&pins)).expect("both are there");
+    let wish = Wish {
+        namespace: "shop".to_owned(),
+        workload: place().workload,
+        wanted: Wanted::default(),
+        pins: None,
+        limit: Duration::from_secs(300),
+        holder: "ana on ship-3".to_owned(),
+    };
+    Bound::new(place(), &found, Rights::none(), &wish)
+}
+
+fn condition(of: &ArgoRollout) -> Condition {
+    of.condition(&bound(of))
+}
+
+fn ready(of: &ArgoRollout, action: Action) -> Preview {
+    match of.rollout(&bound(of)).abilities.remove(&action) {
+        Some(Ability::Ready(preview)) => preview,
+        other => panic!("{action:?}: {other:?}"),
+    }
+}
+
+fn off(of: &ArgoRollout, action: Action) -> String {
+    match of.rollout(&bound(of)).abilities.remove(&action) {
+        Some(Ability::Off(why)) => why,
+        other => panic!("{action:?}: {other:?}"),
+    }
+}
+
+fn order(action: Action, reference: &str) -> Order {
+    Order {
+        id: "o-1".to_owned(),
+        action,
+        target: bound(&rollout(&json!({}), &json!({}))).target(Role::Candidate, reference, None),
+        actor: Actor { kind: ActorKind::Key, user: "ana".to_owned() },
+        token: String::new(),
+        reason: None,
+    }
+}
+
+/// What an order takes next once its mark is there.
+fn next(of: &ArgoRollout, order: &Order) -> Next {
+    let mut marked = of.object.clone();
+    let mark = json!({ "id": order.id, "what": "abort", "to": "v1", "by": "ana on ship-3" }).to_string();
+    marked.metadata.annotations.insert(super::super::mark::ANNOTATION.to_owned(), mark);
+    let (spec, status) = (of.spec.clone(), of.status.clone());
+    let marked = ArgoRollout { place: place(), object: marked, spec, status, sets: of.sets.clone(), pods: Vec::new() };
+    marked.next(&bound(of), order).expect("it can be done")
+}
+
+fn status(body: &Value) -> Next {
+    Next::Ask(Change::status(json!({ "status": body })))
+}
+
+fn fields(body: Value) -> Next {
+    Next::Ask(Change::fields(body))
+}
+
+#[test]
+fn what_it_is_about_is_its_controllers_word() {
+    let found = rollout(&json!({}), &json!({})).found(&Wanted::default(), None).expect("two versions");
+    assert_eq!(found.names, Sides { baseline: "v1".to_owned(), candidate: "v2".to_owned() });
+    assert_eq!(found.driven.pins, Sides { baseline: OLD.to_owned(), candidate: NEW.to_owned() });
+    assert_eq!(found.pods.candidate, "app=web,rollouts-pod-template-hash=9c1d");
+    assert_eq!((found.strategy, found.steps), (Strategy::Canary, vec![0.25, 0.5]));
+    let promoted = rollout(&json!({}), &json!({ "stableRS": NEW }));
+    assert_eq!(promoted.found(&Wanted::default(), None).expect("the one before").names.baseline, "v1");
+    let behind = rollout(&json!({}), &json!({ "observedGeneration": "3" }));
+    assert!(matches!(behind.found(&Wanted::default(), None), Err(BackendError::Unreachable(_))));
+}
+
+#[test]
+fn the_weight_is_the_routers_or_that_of_the_pods_or_the_switch() {
+    let weight = |of: &ArgoRollout| of.weight(&bound(of));
+    assert_eq!(weight(&rollout(&json!({}), &json!({}))), Some(0.25));
+    let told = json!({ "canary": { "weights": {
+        "canary": { "weight": 5, "podTemplateHash": NEW }, "stable": { "weight": 95, "podTemplateHash": OLD } } } });
+    assert_eq!(weight(&rollout(&json!({}), &told)), Some(0.05));
+    let done = json!({ "canary": { "weights": {
+        "canary": { "weight": 0, "podTemplateHash": NEW }, "stable": { "weight": 100, "podTemplateHash": NEW } } } });
+    assert_eq!(weight(&rollout(&json!({}), &done)), Some(1.0), "what was promoted is what is stable");
+    let blue_green = json!({ "strategy": { "blueGreen": { "activeService": "web" } } });
+    for (active, want) in [(OLD, Some(0.0)), (NEW, Some(1.0)), ("", None)] {
+        assert_eq!(weight(&rollout(&blue_green, &json!({ "blueGreen": { "activeSelector": active } }))), want);
+    }
+}
+
+#[test]
+fn what_its_controller_makes_of_it_is_said() {
+    let says = |patch: Value| condition(&rollout(&json!({}), &patch));
+    assert_eq!(says(json!({})), Condition::Waiting("it waits for a promotion at step 2 of 5".into()));
+    assert_eq!(says(json!({ "currentStepIndex": 3 })), Condition::Steady, "this pause ends by itself");
+    assert_eq!(says(json!({ "pauseConditions": null })), Condition::Steady);
+    assert_eq!(
+        says(json!({ "observedGeneration": "3" })),
+        Condition::Behind("Argo Rollouts has seen generation 3 of web, not 4".into())
+    );
+    assert_eq!(says(json!({ "observedGeneration": "7d9f8c", "currentStepIndex": 3 })), Condition::Steady, "a hash counts nothing");
+    let inconclusive = json!({
+        "currentStepIndex": 4, "pauseConditions": [{ "reason": "InconclusiveAnalysisRun" }],
+        "canary": { "currentStepAnalysisRunStatus": { "name": "web-9c1d-2-4", "status": "Inconclusive" } },
+    });
+    let waits = "it waits for a decision at step 5 of 5: the analysis web-9c1d-2-4 could not tell";
+    assert_eq!(says(inconclusive), Condition::Waiting(waits.into()));
+    let late = json!({ "pauseConditions": null, "phase": "Degraded", "conditions": [
+        { "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded" }] });
+    assert_eq!(says(late), Condition::Stuck("v2 has made no progress for 10m".into()));
+    let invalid = json!({ "conditions": [{ "type": "InvalidSpec", "status": "True", "message": "no such service" }] });
+    let why = "Argo Rollouts does nothing about web: its spec is not valid: no such service";
+    assert_eq!(says(invalid), Condition::Stuck(why.into()));
+}
+
+#[test]
+fn who_ended_it_is_told() {
+    let says = |patch: Value| condition(&rollout(&json!({}), &patch));
+    let aborted = |message: &str| {
+        let condition = json!({ "type": "Progressing", "status": "False", "reason": "RolloutAborted", "message": message });
+        json!({ "abort": true, "phase": "Degraded", "conditions": [condition] })
+    };
+    let somebody = "the update of web to v2 was aborted by somebody else";
+    assert_eq!(says(aborted("Rollout aborted update to revision 2")), Condition::Ended(somebody.into()));
+    let late = "the update of web to v2 was aborted by Argo Rollouts: ReplicaSet \"web-9c1d\" has timed out progressing.";
+    let message = "Rollout aborted update to revision 2: ReplicaSet \"web-9c1d\" has timed out progressing.";
+    assert_eq!(says(aborted(message)), Condition::Ended(late.into()));
+    let mut failed = aborted("Rollout aborted update to revision 2: Step-based analysis phase error/failed");
+    failed["canary"] =
+        json!({ "currentStepAnalysisRunStatus": { "name": "web-9c1d-2", "status": "Failed", "message": "errors 5 % > 1 %" } });
+    let analysis = "the update of web to v2 was aborted by Argo Rollouts: its analysis web-9c1d-2 failed: errors 5 % > 1 %";
+    assert_eq!(says(failed), Condition::Ended(analysis.into()));
+    let back = says(json!({ "currentPodHash": OLD }));
+    assert_eq!(back, Condition::Ended("web was taken back to v1 by somebody else".into()));
+}
+
+#[test]
+fn another_template_is_another_version_and_after_a_promotion_it_says_so() {
+    let of = |patch: &Value| {
+        let mut of = rollout(&json!({}), patch);
+        of.sets = owned(&objects(&[set(OLD, 1, "v1", 3), set(NEW, 2, "v2", 1), set("5aa2", 3, "v3", 0)]), "u-1").expect("sets");
+        of.versions(&bound(&of))
+    };
+    let versions = of(&json!({ "currentPodHash": "5aa2" }));
+    assert_eq!(versions, Sides { baseline: "v1".to_owned(), candidate: "v3 (5aa2)".to_owned() });
+    assert_eq!(of(&json!({ "currentPodHash": "5aa2", "stableRS": NEW })).baseline, "v2");
+    assert_eq!(of(&json!({})).candidate, "v2");
+}
+
+#[test]
+fn a_promotion_leads_to_the_next_stop_by_the_rule_that_its_pause_asks_for() {
+    let paused = rollout(&json!({}), &json!({}));
+    let preview = ready(&paused, Action::Promote);
+    assert_eq!((preview.target.reference.as_str(), preview.target.weight), ("web-9c1d after step 2", Some(0.5)));
+    assert_eq!(preview.happens[1], "Argo Rollouts goes on to step 4 of 5, a pause");
+    let on = order(Action::Promote, "web-9c1d after step 2");
+    assert_eq!(paused.next(&bound(&paused), &on), Ok(Next::Ask(Change::mark())), "the mark comes before the status");
+    assert_eq!(next(&paused, &on), status(&json!({ "pauseConditions": null })));
+    assert_eq!(next(&rollout(&json!({ "paused": true }), &json!({})), &on), fields(json!({ "spec": { "paused": false } })));
+    assert_eq!(next(&rollout(&json!({}), &json!({ "pauseConditions": null })), &on), Next::Done, "it is going on");
+    assert_eq!(next(&rollout(&json!({}), &json!({ "currentStepIndex": 2 })), &on), Next::Done, "it has gone on");
+    let running = rollout(&json!({}), &json!({ "pauseConditions": null, "controllerPause": null, "currentStepIndex": 4 }));
+    let last = ready(&running, Action::Promote);
+    assert_eq!((last.target.weight, last.happens[0].as_str()), (Some(1.0), "step 5 of 5 (an analysis) is left, done or not"));
+    let last = order(Action::Promote, "web-9c1d after step 5");
+    assert_eq!(next(&running, &last), status(&json!({ "currentStepIndex": 5 })));
+    let inconclusive = json!({
+        "currentStepIndex": 4, "pauseConditions": [{ "reason": "InconclusiveAnalysisRun" }],
+        "canary": { "currentStepAnalysisRunStatus": { "name": "r", "status": "Inconclusive" } },
+    });
+    let all = json!({ "pauseConditions": null, "controllerPause": false, "currentStepIndex": 5 });
+    assert_eq!(next(&rollout(&json!({}), &inconclusive), &last), status(&all));
+}
+
+#[test]
+fn a_rollback_takes_the_traffic_first_and_then_the_template() {
+    let back = order(Action::Rollback, "web-6b7f");
+    let paused = rollout(&json!({ "paused": true }), &json!({}));
+    assert_eq!(next(&paused, &back), status(&json!({ "abort": true })));
+    let aborted = rollout(&json!({ "paused": true }), &json!({ "abort": true }));
+    let template = json!({ "metadata": { "labels": { "app": "web" } }, "spec": { "containers": [{ "image": "app:v1" }] } });
+    let put = Change {
+        to: To::Workload,
+        patch: Patch::Json,
+        body: json!([
+            { "op": "replace", "path": "/spec/template", "value": template },
+            { "op": "replace", "path": "/spec/paused", "value": false },
+        ]),
+    };
+    assert_eq!(next(&aborted, &back), Next::Ask(put));
+    let put_back = json!({ "template": template });
+    let unseen = rollout(&put_back, &json!({ "observedGeneration": "3" }));
+    assert!(matches!(next(&unseen, &back), Next::Wait(_)));
+    let seen = json!({ "currentPodHash": OLD });
+    assert_eq!(next(&rollout(&put_back, &seen), &back), Next::Done, "what is stable climbs no steps");
+    let after_promotion = json!({ "currentPodHash": OLD, "stableRS": NEW });
+    assert_eq!(next(&rollout(&put_back, &after_promotion), &back), status(&json!({ "promoteFull": true })));
+}
+
+#[test]
+fn a_full_promotion_cannot_be_aborted_but_rolled_back() {
+    let full = rollout(&json!({}), &json!({ "pauseConditions": null, "promoteFull": true }));
+    assert_eq!(off(&full, Action::Abort), "Argo Rollouts ignores an abort once a full promotion was asked for: roll back instead");
+    assert!(full.next(&bound(&full), &order(Action::Abort, "web-6b7f")).is_err());
+    let preview = ready(&full, Action::Rollback);
+    assert!(!preview.sends.contains("abort"), "{}", preview.sends);
+    let Next::Ask(change) = next(&full, &order(Action::Rollback, "web-6b7f")) else { panic!("a template") };
+    assert_eq!(change.to, To::Workload);
+    let done = rollout(&json!({}), &json!({ "stableRS": NEW, "pauseConditions": null }));
+    for action in [Action::Promote, Action::PromoteFull, Action::Pause] {
+        assert_eq!(off(&done, action), "v2 has all traffic already");
+    }
+    assert_eq!(off(&done, Action::Abort), "its update is complete: roll back instead");
+    assert!(ready(&done, Action::Rollback).sends.ends_with("/status status.promoteFull = true"));
+}
+
+#[test]
+fn an_abort_takes_off_the_pause_that_would_hold_the_pods() {
+    let abort = order(Action::Abort, "web-6b7f");
+    let paused = rollout(&json!({ "paused": true }), &json!({}));
+    assert_eq!(next(&paused, &abort), status(&json!({ "abort": true })));
+    let aborted = rollout(&json!({ "paused": true }), &json!({ "abort": true }));
+    assert_eq!(next(&aborted, &abort), fields(json!({ "spec": { "paused": false } })));
+    let preview = ready(&paused, Action::Abort);
+    assert!(preview.not_undone[0].starts_with("the template stays that of v2"), "{:?}", preview.not_undone);
+    let retry = rollout(&json!({}), &json!({ "abort": true }));
+    assert_eq!(off(&retry, Action::Promote), "it is aborted: retry starts it again");
+    assert_eq!(next(&retry, &order(Action::Retry, "web-9c1d")), status(&json!({ "abort": false })));
+}
+
+#[test]
+fn what_is_seen_is_said_in_facts() {
+    let seen = |of: &ArgoRollout, order: &Order| of.seen(&bound(of), order);
+    let aborted = rollout(&json!({}), &json!({ "abort": true }));
+    let abort = order(Action::Abort, "web-6b7f");
+    let open = seen(&aborted, &abort).open();
+    assert_eq!(
+        open,
+        "Argo Rollouts has not taken the abort in yet, v2 has 25 % of the traffic, 3 of 4 pods of v1 are ready, 1 pod of v2 is left"
+    );
+    let promote = order(Action::Promote, "web-9c1d after step 2");
+    assert_eq!(seen(&rollout(&json!({}), &json!({})), &promote).open(), "it is at step 2 of 5");
+    assert!(seen(&rollout(&json!({}), &json!({ "currentStepIndex": 3 })), &promote).done);
+    let behind = rollout(&json!({}), &json!({ "currentStepIndex": 3, "observedGeneration": "3" }));
+    assert!(!seen(&behind, &promote).done, "nothing is believed");
+}
+
+#[test]
+fn a_set_is_put_back_without_what_it_had_for_its_part() {
+    let mut stable = set(OLD, 1, "v1", 3);
+    stable["metadata"]["annotations"][PASSING] = json!("{\"labels\":{\"role\":\"stable\"},\"annotations\":{\"note\":\"x\"}}");
+    stable["spec"]["template"]["metadata"]["labels"]["role"] = json!("stable");
+    stable["spec"]["template"]["metadata"]["annotations"] = json!({ "note": "x" });
+    let sets = owned(&objects(&[stable]), "u-1").expect("sets");
+    assert_eq!(sets[0].template["metadata"], json!({ "labels": { "app": "web" } }));
+}
