@@ -51,7 +51,8 @@ use variables::Variables;
 const DEFAULT: &str = include_str!("../config/default.toml");
 
 /// Files to begin with, by what they are for.
-const EXAMPLES: [(&str, &str); 6] = [
+const EXAMPLES: [(&str, &str); 7] = [
+    ("kubernetes", include_str!("../config/examples/kubernetes.toml")),
     ("nginx", include_str!("../config/examples/nginx.toml")),
     ("ladder", include_str!("../config/examples/ladder.toml")),
     ("command", include_str!("../config/examples/command.toml")),

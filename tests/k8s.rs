@@ -28,6 +28,8 @@ mod deployment;
 mod evidence;
 #[path = "k8s/guards.rs"]
 mod guards;
+#[path = "k8s/in_cluster.rs"]
+mod in_cluster;
 #[path = "k8s/pods.rs"]
 mod pods;
 #[path = "k8s/rollout.rs"]
