@@ -96,7 +96,7 @@ pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Resul
         Some(_) => (Rights::ask(&api, &place).await?, Guards::read(&api, &place, state.object(), &found).await),
         None => (Rights::none(), Guards::default()),
     };
-    let bound = Arc::new(Bound::new(place, &found, (rights, guards), wish));
+    let bound = Arc::new(Bound::new(place, &found, rights, wish).held_by(guards));
     let hands = hands.map(|cluster| Arc::new(Hands::new(Api::new(cluster), Arc::clone(&bound))) as _);
     let backend = Backend { kind: KIND, eyes: Arc::new(Eyes::new(api, bound)), hands };
     Ok(Attached { backend, found })

@@ -30,7 +30,7 @@ spec:
     spec: { containers: [{ name: app, image: "app:v1" }] }
 "#;
 
-const GUARDS: &str = r#"
+const GUARDS: &str = r"
 apiVersion: autoscaling/v1
 kind: HorizontalPodAutoscaler
 metadata: { name: web }
@@ -45,7 +45,7 @@ apiVersion: policy/v1beta1
 kind: PodDisruptionBudget
 metadata: { name: web }
 spec: { maxUnavailable: 1, selector: { matchLabels: { app: web } } }
-"#;
+";
 
 /// What a rollback would do, and what it would not undo, as the panel shows both.
 fn preview(home: &Home, namespace: &Namespace) -> String {

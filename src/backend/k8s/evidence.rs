@@ -152,8 +152,13 @@ impl Evidence<'_> {
         let text = match page {
             Ok(page) => {
                 let said = String::from_utf8_lossy(&page.body);
-                let lines: String = said.lines().map(|line| format!("{}\n", text::clean(line))).collect();
-                if page.status < 400 { lines } else { format!("(the API server answered {}: {lines})", page.status) }
+                if page.status < 400 {
+                    said.lines().flat_map(|line| [text::clean(line), "\n".into()]).collect()
+                } else {
+                    let told: Value = serde_json::from_str(&said).unwrap_or_default();
+                    let why = told.get("message").and_then(Value::as_str).unwrap_or(&said);
+                    format!("(not to be had: the API server answered {}: {})\n", page.status, text::cleaned(why))
+                }
             }
             Err(error) => missing(&error),
         };
@@ -174,7 +179,8 @@ struct Event {
     message: Option<String>,
     count: Option<u32>,
     last_timestamp: Option<String>,
-    event_time: Option<String>,
+    #[serde(rename = "eventTime")]
+    once_at: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -186,7 +192,7 @@ struct About {
 
 impl Event {
     fn at(&self) -> &str {
-        self.last_timestamp.as_deref().or(self.event_time.as_deref()).unwrap_or("")
+        self.last_timestamp.as_deref().or(self.once_at.as_deref()).unwrap_or("")
     }
 
     fn line(&self) -> String {
@@ -217,7 +223,7 @@ fn shown(mut objects: Vec<Value>) -> String {
     if text.len() <= LIST_BYTES {
         return text;
     }
-    format!("{}\n… the rest is not kept\n", &text[..text.floor_char_boundary(LIST_BYTES)])
+    format!("{}\n… the rest is not kept\n", text.get(..text.floor_char_boundary(LIST_BYTES)).unwrap_or_default())
 }
 
 /// Takes out the values of environment variables and of headers, wherever they stand, and annotations that hold them once more.
