@@ -85,7 +85,7 @@ fn every_key_of_a_backend_stands_in_an_example() {
 fn the_examples_are_valid_and_clean_and_can_be_watched() {
     let files: Vec<PathBuf> =
         fs::read_dir(in_repository("config/examples")).expect("there").map(|entry| entry.expect("readable").path()).collect();
-    assert_eq!(files.len(), 6);
+    assert_eq!(files.len(), 7);
     for file in &files {
         let text = fs::read_to_string(file).expect("readable");
         let name = file.file_stem().expect("a name").to_string_lossy();
@@ -97,10 +97,10 @@ fn the_examples_are_valid_and_clean_and_can_be_watched() {
         let found: Vec<String> = report.findings().map(|(_, finding)| finding.to_string()).collect();
         assert_eq!(found, Vec::<String>::new(), "{name}");
     }
-    let error = config::init_text(Some("kubernetes")).expect_err("no such example");
+    let error = config::init_text(Some("swarm")).expect_err("no such example");
     assert_eq!(
         error,
-        "there is no example \"kubernetes\": write \"nginx\", \"ladder\", \"command\", \"urls\", \"worker\" or \"demo\""
+        "there is no example \"swarm\": write \"nginx\", \"kubernetes\", \"ladder\", \"command\", \"urls\", \"worker\" or \"demo\""
     );
 }
 
