@@ -17,6 +17,8 @@ mod program;
 #[expect(dead_code, reason = "its configuration is for other tests")]
 mod service;
 
+#[path = "k8s/canary.rs"]
+mod canary;
 #[path = "k8s/operator.rs"]
 mod operator;
 #[path = "k8s/rollout.rs"]
