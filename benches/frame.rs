@@ -8,6 +8,7 @@
 #[expect(clippy::assigning_clones, reason = "a fixture is read, not measured")]
 mod fixture;
 #[path = "../tests/screen/fixture_views.rs"]
+#[expect(dead_code, reason = "the states that are not measured")]
 #[expect(clippy::assigning_clones, reason = "a fixture is read, not measured")]
 mod fixture_views;
 

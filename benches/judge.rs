@@ -143,5 +143,6 @@ fn sample(source: SourceKind, instance: usize, role: Role) -> Sample {
         reference: false,
         missing: Missing::default(),
         started: None,
+        pod: None,
     }
 }

@@ -5,6 +5,8 @@
 pub mod exposition;
 mod health;
 pub mod metrics;
+#[cfg(feature = "kubernetes")]
+pub mod pods;
 pub mod poll;
 
 use crate::{engine::role::Role, wire::http::ClientError};

@@ -4,12 +4,15 @@
 
 #[path = "k8s/bed.rs"]
 mod bed;
-
-#[path = "k8s/bed_tests.rs"]
-mod bed_tests;
-#[path = "k8s/stand_ins.rs"]
-mod stand_ins;
-
+#[path = "k8s/front.rs"]
+#[expect(dead_code, reason = "not every way to break is needed here")]
+mod front;
+#[path = "k8s/home.rs"]
+mod home;
+#[path = "k8s/laptop.rs"]
+mod laptop;
+#[path = "k8s/operator.rs"]
+mod operator;
 #[path = "watch/program.rs"]
 #[expect(dead_code, reason = "not all of it is needed here")]
 mod program;
@@ -17,9 +20,15 @@ mod program;
 #[expect(dead_code, reason = "its configuration is for other tests")]
 mod service;
 
+#[path = "k8s/bed_tests.rs"]
+mod bed_tests;
 #[path = "k8s/canary.rs"]
 mod canary;
-#[path = "k8s/operator.rs"]
-mod operator;
+#[path = "k8s/deployment.rs"]
+mod deployment;
+#[path = "k8s/pods.rs"]
+mod pods;
 #[path = "k8s/rollout.rs"]
 mod rollout;
+#[path = "k8s/stand_ins.rs"]
+mod stand_ins;

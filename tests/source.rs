@@ -6,6 +6,8 @@ mod bad_pages;
 mod checks;
 #[path = "source/conventions.rs"]
 mod conventions;
+#[path = "source/fleet.rs"]
+mod fleet;
 #[path = "source/page_properties.rs"]
 mod page_properties;
 #[path = "source/polls.rs"]

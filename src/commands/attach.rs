@@ -27,7 +27,7 @@ use crate::{
         writer::Writer,
     },
     notify::{self, Channels, terminal::TerminalKind},
-    source::poll::Poller,
+    source::poll::{Fleet, Poller},
     target::Target,
 };
 
@@ -104,6 +104,8 @@ pub(super) struct Attachment {
     pub(super) backend: Option<Backend>,
     /// The controller that moves the traffic by itself.
     pub(super) driven: Option<Driven>,
+    /// The label selectors of the versions' pods, where it has pods.
+    pub(super) pods: Option<Sides<String>>,
 }
 
 /// What the command line says about the place, as configuration.
@@ -152,13 +154,29 @@ pub(super) async fn attach(
     read_only: bool,
 ) -> Result<Attachment, Failure> {
     let Some(spot) = spot else {
-        return Ok(Attachment { backend: backend(&loaded.file, read_only)?, driven: None });
+        return Ok(Attachment { backend: backend(&loaded.file, read_only)?, driven: None, pods: None });
     };
     let holder = Holder::here(&edge.around.user(), "", Time::from_ms(0)).place();
-    let (backend, driven, found) = spot.attach(loaded, pins, read_only, holder).await?;
-    overrides.extend(found);
+    let (attachment, said) = spot.attach(loaded, pins, read_only, holder).await?;
+    overrides.extend(said);
     *loaded = load(edge, &overrides)?;
-    Ok(Attachment { backend: Some(backend), driven: Some(driven) })
+    Ok(attachment)
+}
+
+/// The pods to ask; none where the configuration names pages of its own, or there are no pods.
+pub(super) async fn fleet(
+    file: &file::File,
+    spot: Option<&Spot>,
+    pods: Option<Sides<String>>,
+) -> Result<Option<Box<dyn Fleet>>, Failure> {
+    let names_own =
+        |version: &file::Version| !version.metrics.is_empty() || version.health.as_ref().is_some_and(|it| !it.is_empty());
+    match spot.zip(pods) {
+        Some((spot, pods)) if ![&file.baseline, &file.candidate].into_iter().any(names_own) => {
+            spot.fleet(file, pods).await.map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The versions' names.
@@ -235,7 +253,11 @@ pub(super) fn limit(file: &file::File) -> Duration {
 }
 
 /// Asks the sources of the versions in `roles`, with the credentials that the configuration names.
-pub(super) async fn poller(file: &file::File, roles: &[Role]) -> Result<Poller, Failure> {
+pub(super) async fn poller(file: &file::File, roles: &[Role], fleet: Option<Box<dyn Fleet>>) -> Result<Poller, Failure> {
     let credentials = file.auth.read().await.map_err(|error| Failure::usage(error.to_string(), "correct the [auth] section"))?;
-    Poller::build_for(file, &credentials, roles).map_err(|error| Failure::usage(error.to_string(), "correct the configuration"))
+    let poller = match fleet {
+        None => Poller::build_for(file, &credentials, roles),
+        Some(fleet) => Poller::of_fleet(file, &credentials, roles, fleet),
+    };
+    poller.map_err(|error| Failure::usage(error.to_string(), "correct the configuration"))
 }

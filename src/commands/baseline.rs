@@ -68,7 +68,7 @@ async fn capture(edge: &Edge, args: cli::Capture) -> Result<u8, Failure> {
     let loaded = load(edge, &args.of)?;
     loaded.can_ask(&[Role::Baseline])?;
     let (store, key) = (store(edge)?, key(edge, &loaded.file));
-    let poller = attach::poller(&loaded.file, &[Role::Baseline]).await?;
+    let poller = attach::poller(&loaded.file, &[Role::Baseline], None).await?;
     let span = args.span.unwrap_or_else(|| loaded.policy.window().mul_f64(1.1));
     let (every, fewest) = (loaded.policy.poll(), loaded.policy.poll() * FEWEST_POLLS);
     if span < fewest {

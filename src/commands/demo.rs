@@ -53,7 +53,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let right = place.right(edge, file, start).map(|right| Right { locator: backend.eyes.locator(), ..right });
     let rule = watch::rule(&args.run, read_only, place.form.stays());
     let setup = watch::setup(&loaded, Some(&backend), rule);
-    let poller = attach::poller(file, &Role::BOTH).await?;
+    let poller = attach::poller(file, &Role::BOTH, None).await?;
     let (channels, bytes) = attach::channels(edge, &file.notify, place.form).await?;
     let look = attach::load(edge, &attach::looks(&args.run.look))?.file;
     let begun = watch::begin(&place, &args.run, setup, start, &mut notes);

@@ -31,6 +31,7 @@ use crate::{
         session::{Begun, Left, Right, Session},
         shown::Front,
     },
+    source::poll::asked_of,
     tui::{keymap::Keymap, model::Visit, terminal, title::Outside, view::greeting},
 };
 
@@ -48,8 +49,9 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let read_only = args.run.read_only.then(|| "asked for with --read-only".to_owned()).or(held);
     let pins = pinned(&args, place.store.as_ref(), &loaded.file.deployment.name)?;
     let attachment = attach::attach(edge, &mut loaded, overrides, spot.as_ref(), pins, read_only.is_some()).await?;
-    let attach::Attachment { backend, driven } = attachment;
+    let attach::Attachment { backend, driven, pods } = attachment;
     let file = &loaded.file;
+    let fleet = attach::fleet(file, spot.as_ref(), pods).await?;
     let past = if args.resume {
         None
     } else {
@@ -64,12 +66,14 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let (begun, polled) = if args.resume {
         resume(place.store.as_ref(), args.run.journal.as_deref(), &loaded, rule, start, &mut notes, &mut reports)?
     } else {
-        let setup = Setup { driven, ..setup(&loaded, backend.as_ref(), rule) };
+        let setup = setup(&loaded, backend.as_ref(), rule);
+        let asked = fleet.as_ref().map(|fleet| asked_of(fleet.as_ref(), file, setup.policy.baseline.asked()));
+        let setup = Setup { driven, asked: asked.unwrap_or_else(|| setup.asked.clone()), ..setup };
         (begin(&place, &args.run, setup, start, &mut notes), None)
     };
     let name = file.deployment.name.clone();
     let policy = &begun.watch.setup().policy;
-    let poller = attach::poller(file, policy.baseline.asked()).await?;
+    let poller = attach::poller(file, policy.baseline.asked(), fleet).await?;
     let past = past.unwrap_or_else(|| baseline::again(edge, place.store.as_ref(), file, &begun.watch, polled));
     // Whoever goes on needs the journal, and the right that is ours.
     let can_hand_over = begun.journal.is_some() && watching.is_some();

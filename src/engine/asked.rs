@@ -16,6 +16,9 @@ pub struct Asked {
     /// The health endpoints.
     #[serde(default)]
     pub health: Addresses,
+    /// Who is asked, where they come and go: completes "of ...". Null where it is always the same addresses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whose: Option<String>,
     /// What is read off the pages, by the check that wants it: `http_requests_total{status=~"5.."}`. Empty for what is found by convention.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub series: BTreeMap<String, Vec<String>>,

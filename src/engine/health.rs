@@ -103,6 +103,7 @@ impl HealthWatch {
                 self.show(sample.role, &sample.instance, health);
             }
         }
+        self.forget(samples);
         let up = Sides::build(|role| version_up(role, samples));
         for role in Role::BOTH {
             *self.resets.of_mut(role) += resets.of(role);
@@ -126,6 +127,16 @@ impl HealthWatch {
                 self.was_up = true;
             }
             None => {}
+        }
+    }
+
+    /// An instance that is not asked any more does not count any more. A poll that asked nobody's health says nothing of that.
+    fn forget(&mut self, samples: &[Sample]) {
+        for role in Role::BOTH {
+            let mine = || samples.iter().filter(|s| s.role == role);
+            if mine().any(|s| s.source == SourceKind::Health) {
+                self.instances.of_mut(role).retain(|name, _| mine().any(|s| s.instance == *name));
+            }
         }
     }
 
@@ -272,6 +283,7 @@ mod tests {
             reference: false,
             missing: Missing::default(),
             started: None,
+            pod: None,
         }
     }
 
@@ -306,6 +318,17 @@ mod tests {
         assert_eq!(play(&polls, &[0, 1, 0]).convicts(), Some(Sick::CrashLoop));
         assert_eq!(play(&polls, &[]).convicts(), None);
         assert_eq!(play(&[(Up, Up); 3], &[1, 1, 1]).convicts(), Some(Sick::Restarts));
+    }
+
+    #[test]
+    fn an_instance_that_is_gone_does_not_count_any_more() {
+        let mut watch = HealthWatch::new(2, 3);
+        let up = |name: &str| sample(Role::Candidate, name, Up);
+        watch.poll(&[up("a"), up("b")], Sides::default(), 10.0);
+        watch.poll(&[], Sides::default(), 10.0);
+        assert_eq!(watch.ready(Role::Candidate), Some((2, 2)));
+        watch.poll(&[up("b")], Sides::default(), 10.0);
+        assert_eq!(watch.ready(Role::Candidate), Some((1, 1)));
     }
 
     #[test]

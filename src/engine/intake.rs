@@ -12,7 +12,7 @@ use custom::Known;
 
 use super::{
     role::{Role, Sides},
-    sample::{Buckets, Health, Missing, Sample, SourceKind},
+    sample::{Buckets, Health, Missing, Pod, Sample, SourceKind},
     time::Time,
 };
 
@@ -36,6 +36,8 @@ pub enum Answer {
     NoPage(String),
     /// What the health endpoints said, and a remark where there is one.
     Health(Health, Option<String>),
+    /// What a pod's node says of it, and what it says of itself where it was asked in this poll; a remark where there is one.
+    Pod(Pod, Option<Health>, Option<String>),
 }
 
 /// The counters of one instance as its page has them.
@@ -96,6 +98,8 @@ struct Process {
     custom: Known,
     has_counters: bool,
     has_histograms: bool,
+    /// Restarts that its node counted; null where nobody does.
+    restarts: Option<u32>,
 }
 
 impl Intake {
@@ -129,6 +133,14 @@ impl Intake {
                     sample.reason = remark;
                     sample.health = Some(health);
                 }
+                Answer::Pod(pod, health, remark) => {
+                    sample.source = SourceKind::Health;
+                    sample.ok = true;
+                    sample.reason = remark;
+                    sample.health = health;
+                    sample.reset = process.was_restarted(&pod);
+                    sample.pod = Some(pod);
+                }
                 Answer::Page(totals) => process.take(role, started, totals, &mut sample),
             }
             samples.push(sample);
@@ -156,7 +168,8 @@ impl Process {
             return;
         }
         if let Some(reason) = self.broken(&totals) {
-            *self = Self { is_new: self.is_new, start_s: totals.process_start_s, ..Self::default() };
+            let (is_new, restarts) = (self.is_new, self.restarts);
+            *self = Self { is_new, restarts, start_s: totals.process_start_s, ..Self::default() };
             self.remember(totals);
             sample.reason = Some(reason);
             return;
@@ -186,6 +199,12 @@ impl Process {
         }
         self.custom.count(&totals.custom, counts_from_zero, sample);
         self.remember(totals);
+    }
+
+    /// Whether its node has counted a restart since it was last asked. What it counted before the watch is not of it.
+    fn was_restarted(&mut self, pod: &Pod) -> bool {
+        let before = self.restarts.replace(pod.restarts);
+        before.map_or(self.is_new && pod.restarts > 0, |before| pod.restarts > before)
     }
 
     /// Whether the process began after the watch, so that its totals are all its own traffic under watch.
@@ -352,6 +371,23 @@ mod tests {
         let young = Totals { process_start_s: Some(100.0), ..totals(9.0, 0.0) };
         let mut intake = self::intake();
         assert_eq!(one(&mut intake, 5, page(Role::Candidate, "b", young)).requests, Some(9.0));
+    }
+
+    #[test]
+    fn a_nodes_restarts_count_from_the_watchs_first_look_or_from_a_new_pods_first() {
+        let mut intake = intake();
+        let pod = |name: &str, restarts| {
+            let answer = Answer::Pod(Pod { restarts, ..Pod::default() }, None, None);
+            Observation { role: Role::Candidate, instance: name.into(), answer }
+        };
+        assert!(!one(&mut intake, 0, pod("a", 4)).reset, "before the watch");
+        assert!(!one(&mut intake, 5, pod("a", 4)).reset);
+        assert!(one(&mut intake, 10, pod("a", 5)).reset);
+        assert!(one(&mut intake, 10, pod("b", 1)).reset, "it came later");
+        assert!(
+            one(&mut intake, 15, page(Role::Candidate, "b", totals(7.0, 0.0))).requests.is_some(),
+            "it was there first by its node"
+        );
     }
 
     #[test]

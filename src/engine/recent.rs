@@ -173,6 +173,13 @@ impl Recent {
         (!span.is_zero()).then(|| requests / span.as_secs_f64())
     }
 
+    /// Some instance was seen for the first time in the last minute: a part of what was served then has not been counted.
+    #[must_use]
+    pub fn is_partial(&self, now: Time) -> bool {
+        let first = |poll: &Polled| Role::BOTH.into_iter().any(|role| poll.sides.of(role).reference);
+        self.within(now, MINUTE).any(first)
+    }
+
     /// How many polls the last minute holds.
     #[must_use]
     pub fn minute_polls(&self, now: Time) -> usize {

@@ -76,7 +76,7 @@ impl Roster {
     /// Takes the samples of one poll.
     pub fn poll(&mut self, at: Time, samples: &[Sample]) {
         let mut is_news = self.turn(at);
-        for sample in samples.iter().filter(|sample| self.asked.contains(&sample.role)) {
+        for sample in samples.iter().filter(|sample| self.asked.contains(&sample.role) && !sample.instance.is_empty()) {
             let known = self.members.len();
             if let Some(place) = self.place(sample) {
                 is_news |= self.members[place].take(at, sample, self.rules) || self.members.len() != known;
@@ -137,10 +137,10 @@ impl Roster {
         Some(place)
     }
 
-    /// Lets go of those that were not listed for long; tells whether one of them was not listed now.
+    /// Lets go of those that were not listed for long, and of pods that are gone: they come and go. Tells whether one was not listed now.
     fn forget(&mut self, at: Time) -> bool {
         let known = self.members.len();
-        self.members.retain(|member| at.since(member.listed) < FORGOTTEN);
+        self.members.retain(|member| member.listed == at || (!member.is_pod() && at.since(member.listed) < FORGOTTEN));
         if self.members.len() != known {
             self.find_places();
         }

@@ -62,6 +62,9 @@ pub struct Sample {
     /// When the process began, as its metrics page says; null when it does not.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
     pub started: Option<Time>,
+    /// What the platform that runs the instance says of it; null where nobody does, and for metrics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<Pod>,
 }
 
 impl Sample {
@@ -84,6 +87,7 @@ impl Sample {
             reference: false,
             missing: Missing::default(),
             started: None,
+            pod: None,
         }
     }
 }
@@ -201,6 +205,47 @@ pub struct Health {
     /// The entries of the `checks` object, in the page's order.
     #[serde(default)]
     pub checks: Vec<HealthCheck>,
+}
+
+/// An instance as the platform that runs it sees it: a pod, by its node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pod {
+    /// Its node holds it ready to serve.
+    pub ready: bool,
+    /// How often its containers were started again.
+    #[serde(default)]
+    pub restarts: u32,
+    /// Where it stands in its life.
+    #[serde(default, skip_serializing_if = "Phase::is_running")]
+    pub phase: Phase,
+    /// Why it is not ready, in the node's words: completes "web-1 ...". Null while it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Since when it runs, or was made where it does not run yet.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    pub since: Option<Time>,
+}
+
+/// Where a pod stands in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// It was ready at least once.
+    #[default]
+    Running,
+    /// It was never ready: no node takes it, its image is fetched, it is still starting. No failure of its version by itself.
+    Starting,
+    /// It is ended again and again.
+    Looping,
+    /// It is on its way out.
+    Leaving,
+}
+
+impl Phase {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    fn is_running(&self) -> bool {
+        *self == Self::Running
+    }
 }
 
 /// Whether an instance is able to serve.

@@ -3,6 +3,7 @@
 //! Only what an instance says about itself makes it down: a 5xx, or nothing listening where the baseline still answers. Whatever may
 //! be the network's fault is not known. How many answers in a row count is the engine's business.
 
+mod pod;
 mod words;
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     wire::http::{FetchError, Kind, Response},
 };
 
-pub(super) use words::Words;
+pub(super) use {pod::Standing, words::Words};
 
 /// Largest health page that is read, in bytes.
 pub(super) const PAGE_BYTES: usize = 64 << 10;

@@ -104,6 +104,7 @@ impl Rig {
             file::Backend::Nginx(nginx) => backend::nginx::build(&nginx, &plan, read_only),
             file::Backend::Command(command) => backend::command::build(&command, &plan, read_only),
             file::Backend::Demo(demo) => backend::demo::build(&demo.router, plan, read_only),
+            file::Backend::Kubernetes(_) => panic!("it is attached to, not built"),
         };
         built.expect("it can be built")
     }

@@ -2,7 +2,7 @@
 //! nobody's interference.
 
 use rollwatch::engine::{
-    action::{Condition, Rollout},
+    action::{Ability, Action, Condition, Rollout},
     driven::Driven,
     effect::{Effect, Input, Polled},
     event::Event,
@@ -87,6 +87,27 @@ fn nothing_is_believed_before_the_controller_has_caught_up() {
     assert_eq!(played.watch.snapshot().badge.word, "CATCHING UP");
     show(&mut played, rollout(0.25, "t2"));
     assert_eq!(notes(&played), ["The controller has seen generation 4, not 5", "The controller has caught up"]);
+}
+
+#[test]
+fn what_convicts_while_the_controller_lags_is_acted_on_when_it_has_caught_up() {
+    let mut played = after_a_minute(Rule { auto_rollback: true, ..Rule::default() });
+    let behind = Condition::Behind("the controller has seen generation 4, not 5".to_owned());
+    let mut poll = |condition: Condition| {
+        let mut seen = rollout(0.25, "t2");
+        if condition != Condition::Steady {
+            seen.abilities.insert(Action::Rollback, Ability::Off("the controller has not caught up".to_owned()));
+        }
+        let t = played.t + 5.0;
+        let bad = Side { error_rate: 0.5, ..Side::good(125.0) };
+        let samples = [Side::good(375.0).samples(Role::Baseline, false), bad.samples(Role::Candidate, false)].concat();
+        played.feed(t, Input::Polled(Polled { samples, rollout: Some(Ok(Rollout { condition, ..seen })) }));
+        (played.ended(), played.orders().len())
+    };
+    for _ in 0..6 {
+        assert_eq!(poll(behind.clone()), (None, 0));
+    }
+    assert_eq!(poll(Condition::Steady), (None, 1));
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn sample(role: Role, instance: usize, work: Option<(f64, f64)>, first: bool) ->
         reference: first,
         missing: Missing::default(),
         started: None,
+        pod: None,
     }
 }
 

@@ -152,6 +152,7 @@ fn what_was_asked_stands_in_the_explanation_and_can_be_copied() {
     let asked = |port: u16, pages: usize| Asked {
         pages: (0..pages).map(|n| format!("http://10.0.0.{n}:{port}/metrics")).collect(),
         health: [format!("http://10.0.0.0:{port}/ready")].into_iter().collect(),
+        whose: None,
         series: [("errors".to_owned(), vec!["http_requests_total{status=~\"5..\"}".to_owned(), "http_requests_total".to_owned()])]
             .into(),
     };

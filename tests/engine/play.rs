@@ -56,6 +56,7 @@ impl Side {
             reference: false,
             missing: Missing::default(),
             started: self.began.map(|s| Time::from_ms(s * 1000)),
+            pod: None,
         };
         let mut page = sample(SourceKind::Metrics);
         match &self.page {

@@ -15,7 +15,7 @@ use rollwatch::{
         event::{CheckChange, Ended, Event, Evidence, Figures, Line, Poll, Reason, SCHEMA, Started, VerdictChange},
         policy::BaselineMode,
         role::{Role, Sides},
-        sample::{Buckets, CheckState, Health, HealthCheck, HealthState, Missing, Sample, SourceKind},
+        sample::{self, Buckets, CheckState, Health, HealthCheck, HealthState, Missing, Sample, SourceKind},
         time::Time,
         verdict::{CheckVerdict, Outcome, Phase, Verdict},
     },
@@ -99,7 +99,12 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 fn asked() -> impl Strategy<Value = Asked> {
     let series = prop::collection::btree_map(text(), vec(text(), 0..3), 0..3);
     let addresses = || (vec(text(), 0..3), 0..9_usize).prop_map(|(first, others)| Addresses { first, others });
-    (addresses(), addresses(), series).prop_map(|(pages, health, series)| Asked { pages, health, series })
+    (addresses(), addresses(), option::of(text()), series).prop_map(|(pages, health, whose, series)| Asked {
+        pages,
+        health,
+        whose,
+        series,
+    })
 }
 
 fn started() -> impl Strategy<Value = Event> {
@@ -170,13 +175,14 @@ fn sample() -> impl Strategy<Value = Event> {
     let numbers = (maybe(), maybe(), option::of(buckets()), option::of(health()));
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), option::of(0..=4_000_000_000_000_i64));
     let checks = (btree_map(text(), custom(), 0..3), btree_map(text(), text(), 0..3));
-    (names, numbers, flags, (option::of(text()), option::of(text())), checks).prop_map(
+    (names, numbers, flags, (option::of(text()), option::of(text())), checks, option::of(pod())).prop_map(
         |(
             (source, role, version, instance, reason),
             (requests, errors, buckets, health),
             (ok, reset, reference, began),
             missing,
             (custom, lacks),
+            pod,
         )| {
             Event::Sample(Box::new(Sample {
                 source,
@@ -194,9 +200,19 @@ fn sample() -> impl Strategy<Value = Event> {
                 reference,
                 missing: Missing { errors: missing.0, latency: missing.1, custom: lacks },
                 started: began.map(Time::from_ms),
+                pod,
             }))
         },
     )
+}
+
+fn pod() -> impl Strategy<Value = sample::Pod> {
+    use sample::Phase::{Leaving, Looping, Running, Starting};
+    let since = option::of(0..=4_000_000_000_000_i64);
+    let phase = prop::sample::select(vec![Running, Starting, Looping, Leaving]);
+    (any::<bool>(), any::<u32>(), phase, option::of(text()), since).prop_map(|(ready, restarts, phase, reason, since)| {
+        sample::Pod { ready, restarts, phase, reason, since: since.map(Time::from_ms) }
+    })
 }
 
 fn figures() -> impl Strategy<Value = Figures> {

@@ -102,7 +102,7 @@ impl Watching<'_> {
         crate::bed::until(&format!("the watch does not tell {what}"), || {
             let journal = self.operator.home.journals().pop()?;
             let text = std::fs::read_to_string(journal).ok()?;
-            let whole = &text[..text.rfind('\n')?];
+            let (whole, _) = text.rsplit_once('\n')?;
             json_lines(whole).into_iter().find(&wanted)
         })
     }

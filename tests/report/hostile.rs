@@ -29,7 +29,7 @@ fn sample(role: Role, requests: f64, errors: f64) -> Event {
 /// One step: two polls, the first of which opens it, a change of a check, and a promotion.
 fn step(index: u32) -> Vec<Event> {
     let poll = |poll: u64| {
-        let poll = Poll { index: poll, weight: Some(f64::from(index) / 20.0), paused: false, history: false };
+        let poll = Poll { index: poll, weight: Some(f64::from(index) / 20.0), ..Poll::default() };
         [sample(Role::Baseline, 300.0, 1.0), sample(Role::Candidate, 100.0, 3.0), Event::Poll(poll)]
     };
     let mut events = poll(0).to_vec();

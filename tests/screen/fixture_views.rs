@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use rollwatch::engine::{
     action::{Action, Fact},
     role::{Role as Side, Sides},
-    sample::{CheckState, Health, HealthCheck, HealthState},
+    sample::{CheckState, Health, HealthCheck, HealthState, Phase, Pod},
     snapshot::{
         ActRow, ActionView, EventRow, Figures, InstanceRow, InstanceState, Point, Reading, Snapshot, Span, StepRow, StepState, Tone,
     },
@@ -60,6 +60,7 @@ fn instance(name: &str, role: Side, errors: f64, p99: f64, counted: (f64, f64)) 
         figures: Figures { errors: Some(errors), p99: Some(p99), counted },
         history: (0..InstanceRow::HISTORY).map(wave).collect(),
         health: Some(health(HealthState::Up, ("ok", CheckState::Passes))),
+        pod: None,
         trouble: None,
         seen: None,
     }
@@ -99,6 +100,46 @@ pub(crate) fn instances() -> Vec<InstanceRow> {
         instance(&format!("7d44f9c8b6-{tail}"), Side::Baseline, 0.0031 - 0.0002 * less, 203.0 + less * 3.0, (960.0, 3.0))
     }));
     rows
+}
+
+/// Eight pods of the old version and four of the new one: one ends again and again, one cannot start, one has failed since.
+pub(crate) fn pods() -> Snapshot {
+    let mut snapshot = full();
+    let node = |row: InstanceRow, restarts: u32, phase: Phase, reason: Option<&str>| {
+        let pod = Pod { ready: reason.is_none(), restarts, phase, reason: reason.map(str::to_owned), since: None };
+        let ready = row.ready.filter(|_| reason.is_none()).or(Some(false));
+        InstanceRow { restarts, ready, trouble: pod.reason.clone(), pod: Some(pod), ..row }
+    };
+    let without_figures = |row: InstanceRow, state: InstanceState| InstanceRow {
+        state,
+        rate: "?".to_owned(),
+        errors: "?".to_owned(),
+        p99: "?".to_owned(),
+        figures: Figures::default(),
+        history: vec![Reading::Blind; 12],
+        health: None,
+        ..row
+    };
+    let new = |tail: &str| instance(&format!("web-5c9f77d4c5-{tail}"), Side::Candidate, 0.0062, 224.0, (776.0, 2.0));
+    let ends = "ends again and again (4 restarts, last ended by OOMKilled)";
+    let pulls = "cannot pull registry.example/shop/web:v2.5.0 (ImagePullBackOff)";
+    let looping =
+        without_figures(InstanceRow { restarted: true, age: "48 s".to_owned(), ..new("p4n7t") }, InstanceState::Restarting);
+    let starting = without_figures(InstanceRow { age: "2m".to_owned(), ..new("hd6vz") }, InstanceState::Starting);
+    let failing = InstanceRow { state: InstanceState::NotReady, ..new("2xk8w") };
+    let mut rows = vec![
+        node(looping, 4, Phase::Looping, Some(ends)),
+        node(failing, 0, Phase::Running, Some("is not ready")),
+        node(starting, 0, Phase::Starting, Some(pulls)),
+        node(new("9rjm4"), 0, Phase::Running, None),
+    ];
+    let old = ["8vjqn", "c6m2z", "kw9rd", "lt5hb", "qz3gx", "s8fnp", "t2wpc", "vx7mk"];
+    rows.extend(old.into_iter().enumerate().map(|(nth, tail)| {
+        let row = instance(&format!("web-7d44f9c8b6-{tail}"), Side::Baseline, 0.0031, 203.0, (960.0, 3.0));
+        node(row, u32::from(nth == 3), Phase::Running, None)
+    }));
+    snapshot.instances = Arc::new(rows);
+    snapshot
 }
 
 fn sides(baseline: &str, candidate: &str) -> Sides<String> {

@@ -14,7 +14,7 @@ use rollwatch::{
 use super::{
     fixture,
     fixture_views::{self, full},
-    render::{ASCII, DARK, Desk, text},
+    render::{ASCII, DARK, Desk, styles, text},
 };
 
 const SIZES: [(u16, u16); 4] = [(120, 40), (80, 24), (60, 18), (200, 60)];
@@ -53,6 +53,16 @@ fn every_view_looks_as_it_was_drawn() {
     ] {
         assert_snapshot!(name, screens(&full, typed));
     }
+}
+
+#[test]
+fn pods_say_how_often_how_long_and_why_not() {
+    let pods = fixture_views::pods();
+    for (name, typed) in [("pods", "2"), ("pods_opened", "2\n")] {
+        assert_snapshot!(name, screens(&pods, typed));
+    }
+    let drawn = desk(&pods, (120, 40), "2").draw(DARK);
+    assert_snapshot!("pods_styles", styles(&drawn, &(3..18).collect::<Vec<u16>>()));
 }
 
 #[test]

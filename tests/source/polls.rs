@@ -23,12 +23,12 @@ use serde::Deserialize;
 
 use crate::server::{Reply, Server, answer, closed_port};
 
-const NOW: Time = Time::from_ms(1_760_000_000_000);
-const LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const NOW: Time = Time::from_ms(1_760_000_000_000);
+pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 const PAGE: &str = "http_requests_total{status=\"200\"} 90\nhttp_requests_total{status=\"500\"} 10\n";
 
 /// The default configuration with some lines over it.
-fn config(lines: &str) -> File {
+pub(crate) fn config(lines: &str) -> File {
     let mut table: toml::Table = include_str!("../../config/default.toml").parse().expect("the defaults");
     let over: toml::Table = lines.parse().expect("valid TOML");
     for (section, values) in over {

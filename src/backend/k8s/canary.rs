@@ -198,7 +198,7 @@ impl Canary {
         let hash = |of: &Deployment| of.current().map_or_else(|| "unseen".to_owned(), |set| set.hash.clone());
         let templates = format!("{uid} {} primary {} {}", hash(&self.target), hash(&self.primary), self.phase_name());
         let said = [(self.spec.suspend, "suspended"), (self.spec.skip_analysis, "skipping")];
-        let said = said.into_iter().filter_map(|(is_so, word)| is_so.then(|| word.to_owned()));
+        let said = said.into_iter().filter(|(is_so, _)| *is_so).map(|(_, word)| word.to_owned());
         let mark = Mark::of(&self.object).map(|mark| format!("after {}", mark.id));
         [templates].into_iter().chain(said).chain(mark).collect::<Vec<_>>().join(" ")
     }
@@ -338,5 +338,4 @@ async fn why(api: &Api, place: &Place) -> Option<String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::panic, reason = "a test fails by it")]
 mod tests;

@@ -95,12 +95,23 @@ impl Deployment {
             return Condition::Behind(format!("the Deployment controller has seen generation {seen} of {name}, not {asked}"));
         }
         match self.current() {
+            // A paused Deployment takes a new template and makes nothing of it.
+            None if self.spec.paused => Condition::Steady,
             None => {
                 Condition::Behind(format!("the Deployment controller has made no ReplicaSet for the newest template of {name} yet"))
             }
             Some(set) if set.hash == bound.pins.baseline => Condition::Ended(self.went_back(bound)),
             Some(set) if self.status.is_past_deadline() && set.hash == bound.pins.candidate => Condition::Stuck(self.stuck(bound)),
             Some(_) => Condition::Steady,
+        }
+    }
+
+    /// The name of a newest template that the watch is not bound to.
+    fn other(&self, bound: &Bound) -> Option<String> {
+        match self.current() {
+            Some(set) => bound.role_of(&set.hash).is_none().then(|| bound.name_of(set)),
+            None if self.has_caught_up() => Some(format!("{} (not rolled out yet)", sets::tag(&self.spec.template))),
+            None => None,
         }
     }
 
@@ -161,8 +172,7 @@ impl State for Deployment {
         let condition = self.condition(bound);
         let weight = self.weight(bound);
         // A template that the watch is not about has replaced the candidate; the baseline's own is a way back.
-        let other = self.current().filter(|set| bound.role_of(&set.hash).is_none());
-        let candidate = other.map_or_else(|| bound.names.candidate.clone(), |set| bound.name_of(set));
+        let candidate = self.other(bound).unwrap_or_else(|| bound.names.candidate.clone());
         Rollout {
             token: self.token(),
             weights: weight.map(|weight| Sides { baseline: 1.0 - weight, candidate: weight }),

@@ -5,15 +5,22 @@ use std::time::Duration;
 
 use crate::{
     backend::{
-        Backend, BackendError,
+        BackendError,
         k8s::{self, Attached, Found, Wanted, Wish},
     },
-    commands::Edge,
+    commands::{
+        Edge,
+        attach::{self, Attachment},
+    },
     config::{Loaded, Override, file},
-    engine::{driven::Driven, role::Sides, strategy::Kind as Strategy},
+    engine::{role::Sides, strategy::Kind as Strategy},
     exit::Failure,
     humanize,
-    runtime::apart::apart,
+    runtime::{apart::apart, clock::wall_clock},
+    source::{
+        pods::{self, Plan, Pods},
+        poll::Fleet,
+    },
     target::{Target, Workload},
     wire::kube::{Access, Cluster, Place},
 };
@@ -73,7 +80,7 @@ impl Spot {
         pins: Option<Sides<String>>,
         read_only: bool,
         holder: String,
-    ) -> Result<(Backend, Driven, Vec<Override>), Failure> {
+    ) -> Result<(Attachment, Vec<Override>), Failure> {
         let wish = Wish {
             namespace: self.namespace.clone(),
             workload: self.workload.clone(),
@@ -92,7 +99,31 @@ impl Spot {
             })?
             .map_err(|error| failure(&error))?;
         let said = overrides(&found, loaded);
-        Ok((backend, found.driven, said))
+        Ok((Attachment { backend: Some(backend), driven: Some(found.driven), pods: Some(found.pods) }, said))
+    }
+
+    /// The pods of both versions, by these label selectors.
+    pub(in crate::commands) async fn fleet(&self, file: &file::File, selectors: Sides<String>) -> Result<Box<dyn Fleet>, Failure> {
+        let Some(file::Backend::Kubernetes(config)) = &file.backend else {
+            return Err(Failure::internal("a workload was found without its configuration"));
+        };
+        let plan = Plan {
+            namespace: self.namespace.clone(),
+            names: attach::names(file),
+            selectors,
+            port: config.port.clone(),
+            path: config.path.clone(),
+            is_direct: match config.via {
+                file::Via::Auto => self.place.is_inside,
+                file::Via::Direct => true,
+                file::Via::Proxy => false,
+            },
+            most: config.most_pods.map_or(pods::MOST, |most| most.try_into().unwrap_or(usize::MAX)),
+        };
+        match Pods::find(self.cluster.clone(), plan, wall_clock(), LOOK).await {
+            Ok(pods) => Ok(Box::new(pods)),
+            Err(what) => Err(Failure::Backend { what }),
+        }
     }
 }
 

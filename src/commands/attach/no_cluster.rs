@@ -3,11 +3,11 @@
 use std::convert::Infallible;
 
 use crate::{
-    backend::Backend,
-    commands::Edge,
+    commands::{Edge, attach::Attachment},
     config::{Loaded, Override, file},
-    engine::{driven::Driven, role::Sides},
+    engine::role::Sides,
     exit::Failure,
+    source::poll::Fleet,
 };
 
 /// There never is one.
@@ -39,7 +39,12 @@ impl Spot {
         _: Option<Sides<String>>,
         _: bool,
         _: String,
-    ) -> Result<(Backend, Driven, Vec<Override>), Failure> {
+    ) -> Result<(Attachment, Vec<Override>), Failure> {
+        match self.0 {}
+    }
+
+    #[expect(clippy::unused_async, reason = "the build with Kubernetes asks a server here")]
+    pub(in crate::commands) async fn fleet(&self, _: &file::File, _: Sides<String>) -> Result<Box<dyn Fleet>, Failure> {
         match self.0 {}
     }
 }

@@ -30,11 +30,10 @@ impl Tally {
     /// Adds up the metrics samples of `role`.
     #[must_use]
     pub fn of(role: Role, samples: &[Sample]) -> Self {
-        let mut tally = Self::default();
+        let mut tally = Self { resets: restarted(role, samples), ..Self::default() };
         for sample in samples.iter().filter(|s| s.role == role && s.source == SourceKind::Metrics && s.ok) {
             tally.answered = true;
             tally.reference |= sample.reference;
-            tally.resets += u32::from(sample.reset);
             if let (Some(n), Some(bad)) = (sample.requests, sample.errors) {
                 gather(&mut tally.counts, Some((n, bad.clamp(0.0, n.max(0.0)))));
             }
@@ -49,6 +48,15 @@ impl Tally {
         }
         tally
     }
+}
+
+/// Processes of `role` that restarted: where a node counts them, by its count alone.
+fn restarted(role: Role, samples: &[Sample]) -> u32 {
+    let mine = || samples.iter().filter(|s| s.role == role);
+    let is_counted = |sample: &Sample| mine().any(|s| s.pod.is_some() && s.instance == sample.instance);
+    let by_page = |sample: &Sample| sample.source == SourceKind::Metrics && sample.ok && !is_counted(sample);
+    let resets = mine().filter(|s| s.reset && (s.pod.is_some() || by_page(s)));
+    u32::try_from(resets.count()).unwrap_or(u32::MAX)
 }
 
 /// What is still waiting for the other side.
@@ -164,6 +172,7 @@ pub(in crate::engine) fn add(sums: &mut BTreeMap<String, (f64, f64)>, id: &str, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::sample::Pod;
 
     fn tally(n: f64, bad: f64) -> Tally {
         Tally { answered: true, counts: Some((n, bad)), ..Tally::default() }
@@ -171,6 +180,17 @@ mod tests {
 
     fn poll(baseline: Tally, candidate: Tally) -> Sides<Tally> {
         Sides { baseline, candidate }
+    }
+
+    #[test]
+    fn a_restart_that_a_node_counts_counts_once() {
+        let reset = |instance: &str| Sample { ok: true, reset: true, ..Sample::blank(Role::Candidate, "v2", instance.into()) };
+        let page_alone = [reset("a")];
+        assert_eq!(Tally::of(Role::Candidate, &page_alone).resets, 1);
+        let node = |is_reset| Sample { source: SourceKind::Health, reset: is_reset, pod: Some(Pod::default()), ..reset("a") };
+        assert_eq!(Tally::of(Role::Candidate, &[reset("a"), node(true)]).resets, 1);
+        assert_eq!(Tally::of(Role::Candidate, &[reset("a"), node(false)]).resets, 0, "it was counted before");
+        assert_eq!(Tally::of(Role::Candidate, &[node(true)]).resets, 1, "its page need not come");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{
     engine::{
         health::Shown,
         role::Role,
-        sample::{Buckets, Health, HealthState, Sample, SourceKind},
+        sample::{Buckets, Health, HealthState, Phase, Pod, Sample, SourceKind},
         snapshot::{Figures, InstanceRow, InstanceState, Reading},
         stats::{
             interval::{Z99, wilson},
@@ -49,6 +49,8 @@ pub(super) struct Member {
     /// Ready or not, steadied as the version's count of instances is.
     shown: Option<Shown>,
     health: Option<Health>,
+    /// What its node says of it; null where nobody does.
+    pod: Option<Pod>,
     began: Option<Time>,
     restarts: u32,
     /// When the two newest of them were seen, the newest first.
@@ -105,6 +107,7 @@ impl Member {
             probe: Endpoint::default(),
             shown: None,
             health: None,
+            pod: None,
             began: None,
             restarts: 0,
             restarted: [None; 2],
@@ -144,19 +147,39 @@ impl Member {
         if let Some(more) = &sample.buckets {
             Buckets::accumulate(&mut self.open.buckets, more);
         }
-        if sample.reset {
-            self.restarts += 1;
-            self.restarted = [Some(at), self.restarted[0]];
+        // Its node counts better than its counters do.
+        if sample.reset && !self.is_pod() {
+            self.restart(at);
         }
         is_news || sample.reset
     }
 
+    fn restart(&mut self, at: Time) {
+        self.restarts += 1;
+        self.restarted = [Some(at), self.restarted[0]];
+    }
+
+    fn take_pod(&mut self, at: Time, sample: &Sample) -> bool {
+        let is_news = sample.pod.is_some() && self.pod != sample.pod;
+        if sample.pod.is_some() && sample.reset {
+            self.restart(at);
+        }
+        self.pod = sample.pod.clone().or(self.pod.take());
+        is_news
+    }
+
     fn take_health(&mut self, at: Time, sample: &Sample, rules: Rules) -> bool {
+        let is_pods_news = self.take_pod(at, sample);
         let Some(health) = &sample.health else {
+            // A pod that was not asked in this poll has not failed to answer.
+            if sample.pod.is_some() {
+                return is_pods_news;
+            }
             return self.probe.take(at, false, sample.reason.as_deref());
         };
         // An instance that serves no health endpoint has answered that it does not.
-        let mut is_news = self.probe.take(at, !health.served || health.state != HealthState::Unknown, sample.reason.as_deref());
+        let mut is_news =
+            is_pods_news | self.probe.take(at, !health.served || health.state != HealthState::Unknown, sample.reason.as_deref());
         let up = match health.state {
             HealthState::Up => Some(true),
             HealthState::Down => Some(false),
@@ -220,19 +243,42 @@ impl Member {
             name: self.name.clone(),
             role: self.role,
             state: self.state(now, &minute, rules),
-            ready: self.shown.map(Shown::is_up).filter(|_| self.is_listed),
-            restarts: self.restarts,
+            ready: self.is_ready(),
+            restarts: self.pod.as_ref().map_or(self.restarts, |pod| pod.restarts),
             restarted: self.has_restarted(0, now),
-            age: self.began.map(|began| humanize::duration(now.since(began))).unwrap_or_default(),
+            age: self.since().map(|began| humanize::duration(now.since(began))).unwrap_or_default(),
             rate: rate.filter(|_| is_known).map_or_else(|| UNKNOWN.to_owned(), humanize::per_second),
             errors: figures.errors.map_or_else(|| none.clone(), humanize::rate),
             p99: figures.p99.map_or(none, words::p99_short),
             figures,
             history: self.readings(),
             health: self.health.clone(),
+            pod: self.pod.clone(),
             trouble: self.trouble(),
             seen: self.seen(),
         }
+    }
+
+    pub(super) const fn is_pod(&self) -> bool {
+        self.pod.is_some()
+    }
+
+    /// What it says itself; where it does not, a node that holds it unready is believed.
+    fn is_ready(&self) -> Option<bool> {
+        let by_node = self.pod.as_ref().filter(|pod| !pod.ready).map(|_| false);
+        by_node.or_else(|| self.shown.map(Shown::is_up)).filter(|_| self.is_listed)
+    }
+
+    /// Since when its process runs, as far as anybody says.
+    fn since(&self) -> Option<Time> {
+        match &self.pod {
+            Some(pod) => pod.since,
+            None => self.began,
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        self.pod.as_ref().map(|pod| pod.phase).unwrap_or_default()
     }
 
     /// The last minute: what is counted now, and as many of the values before it as make about a minute.
@@ -257,8 +303,12 @@ impl Member {
     fn state(&self, now: Time, minute: &Work, rules: Rules) -> InstanceState {
         let is_not_ready = self.is_listed && self.probe.misses < LATE_POLLS && self.shown.is_some_and(|shown| !shown.is_up());
         let has_answered = self.page.answered.is_some() || self.probe.answered.is_some();
-        if self.has_restarted(1, now) {
+        if self.has_restarted(1, now) || self.phase() == Phase::Looping {
             InstanceState::Restarting
+        } else if self.phase() == Phase::Starting {
+            InstanceState::Starting
+        } else if self.phase() == Phase::Leaving {
+            InstanceState::Leaving
         } else if is_not_ready {
             InstanceState::NotReady
         } else if self.is_silent() {
@@ -288,6 +338,9 @@ impl Member {
     fn trouble(&self) -> Option<String> {
         if !self.is_listed {
             return Some("is not asked any more: it is not listed".to_owned());
+        }
+        if let Some(why) = self.pod.as_ref().and_then(|pod| pod.reason.as_ref()) {
+            return Some(why.clone());
         }
         let of_page = self.page.remark.as_ref().filter(|_| self.page.misses > 0);
         of_page.or(self.probe.remark.as_ref()).or(self.page.remark.as_ref()).cloned()

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::Reading;
-use crate::engine::{role::Role, sample::Health, time::Time};
+use crate::engine::{
+    role::Role,
+    sample::{Health, Pod},
+    time::Time,
+};
 
 /// One instance.
 ///
@@ -19,7 +23,7 @@ pub struct InstanceRow {
     pub state: InstanceState,
     /// Whether it says that it can serve; null when it does not say.
     pub ready: Option<bool>,
-    /// Restarts that were seen during this watch.
+    /// Restarts that were seen during this watch; of a pod, all that its node has counted.
     pub restarts: u32,
     /// The newest of them was not long ago.
     pub restarted: bool,
@@ -37,6 +41,8 @@ pub struct InstanceRow {
     pub history: Vec<Reading>,
     /// What its health endpoints said last; null when they were never asked or never answered.
     pub health: Option<Health>,
+    /// What its node says of it; null where nobody does.
+    pub pod: Option<Pod>,
     /// Why it does not answer, or what is odd about its answer; null where nothing is.
     pub trouble: Option<String>,
     /// When it last answered; null while it does, and where it never did.
@@ -71,6 +77,10 @@ pub enum InstanceState {
     Idle,
     /// It was not asked before, or brought only a reference so far.
     New,
+    /// A pod on its way out.
+    Leaving,
+    /// A pod that was never ready so far.
+    Starting,
     /// Nothing is known: it does not answer us.
     Silent,
     /// It fails clearly more requests than the limit allows: 20 requests at least in the last minute, and the whole 99 % interval of its
@@ -78,7 +88,7 @@ pub enum InstanceState {
     Erroring,
     /// It says that it cannot serve.
     NotReady,
-    /// It restarted again and again: twice within ten minutes.
+    /// It restarted again and again: twice within ten minutes, or as its node says.
     Restarting,
 }
 
@@ -90,6 +100,8 @@ impl InstanceState {
             Self::Serving => "serving",
             Self::Idle => "idle",
             Self::New => "new",
+            Self::Leaving => "leaving",
+            Self::Starting => "starting",
             Self::Silent => "no answer",
             Self::Erroring => "erroring",
             Self::NotReady => "not ready",

@@ -206,9 +206,11 @@ impl Watch {
             (_, Some(error)) => error.clone(),
             _ => "no backend is configured".to_owned(),
         };
-        // A backend that cannot be read at this moment may be readable at the next poll.
+        // A backend that cannot be read or believed at this moment may be at the next poll.
         let waited = self.decided_for();
-        if self.rollout_error.is_some() && waited < Duration::from_secs_f64(self.setup.policy.verify_timeout_s) {
+        let is_unknown = self.rollout_error.is_some()
+            || self.rollout.as_ref().is_some_and(|rollout| matches!(rollout.condition, Condition::Behind(_)));
+        if is_unknown && waited < Duration::from_secs_f64(self.setup.policy.verify_timeout_s) {
             return;
         }
         self.has_acted = true;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::targets::Targets;
+use super::{Fleet, fleet::Place, targets::Targets};
 use crate::{
     config::file,
     engine::{
@@ -10,7 +10,6 @@ use crate::{
         role::{Role, Sides},
     },
     source::SourceError,
-    wire::http::shown,
 };
 
 /// What is asked about the versions in `roles`, without secrets.
@@ -21,17 +20,27 @@ pub fn asked(file: &file::File, roles: &[Role]) -> Result<Sides<Asked>, SourceEr
     let targets = Targets::build(file, roles)?;
     let of = |role: Role| {
         let is_its = |seat: usize| targets.seats.get(seat).is_some_and(|seat| seat.role == role);
-        let pages = targets.pages.iter().filter(|page| page.seats().any(is_its)).map(|page| shown(&page.url));
+        let pages = targets.pages.iter().filter(|page| page.seats().any(is_its)).map(|page| page.place.shown());
         let health = targets.instances.iter().filter(|instance| is_its(instance.seat));
-        let health = health.flat_map(|instance| [&instance.ready].into_iter().chain(&instance.live)).map(shown);
+        let health = health.flat_map(|instance| [&instance.ready].into_iter().chain(&instance.live)).map(Place::shown);
         let version = if role == Role::Baseline { &file.baseline } else { &file.candidate };
         Asked {
             pages: pages.collect(),
             health: health.collect(),
+            whose: None,
             series: if roles.contains(&role) { series(file, &version.select) } else { BTreeMap::new() },
         }
     };
     Ok(Sides::build(of))
+}
+
+/// The same of a fleet's instances.
+pub fn asked_of(fleet: &dyn Fleet, file: &file::File, roles: &[Role]) -> Sides<Asked> {
+    let mut asked = fleet.asked(roles);
+    for &role in roles {
+        asked.of_mut(role).series = series(file, &file.version(role).select);
+    }
+    asked
 }
 
 /// What is read off a page of a version that is selected by `select`, by the check that wants it.

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use url::Url;
-
-use super::{Asker, wait};
+use super::{Asker, fleet::Place, wait};
 use crate::{
     engine::{intake::Answer, time::Time},
     humanize,
     source::metrics::{Found, Reader, Reading, STALE},
-    wire::http::{FetchError, Kind, Response, header, shown},
+    wire::http::{FetchError, Kind, Response},
 };
 
 /// Which formats are understood, the better one first.
@@ -17,7 +15,7 @@ const FORMATS: &str = "application/openmetrics-text;version=1.0.0,text/plain;ver
 
 /// A metrics page and who reads it.
 pub(super) struct Page {
-    pub(super) url: Url,
+    pub(super) place: Place,
     /// The seats it is an observation for, with the reader of each.
     pub(super) readers: Vec<(usize, Reader)>,
 }
@@ -56,10 +54,9 @@ impl Page {
 
     pub(super) async fn poll(&self, state: &mut PageState, asker: &Asker, now: Time, limit: Duration) -> Outcome {
         if let Some(until) = state.wait_until.filter(|until| now < *until) {
-            return self.without(false, &format!("{} asked to be left alone until {}", shown(&self.url), humanize::clock(until)));
+            return self.without(false, &format!("{} asked to be left alone until {}", self.place.shown(), humanize::clock(until)));
         }
-        let request = asker.request(&self.url, limit).at_most(asker.page_bytes).accept(FORMATS);
-        let answer = asker.send(request.header(header::CACHE_CONTROL, header::HeaderValue::from_static("no-cache"))).await;
+        let answer = asker.page(&self.place, FORMATS, limit).await;
         let has_answered = answer.is_ok();
         state.wait_until = answer.as_ref().ok().and_then(|answer| wait_until(answer, now));
         match answer.and_then(Response::page) {
@@ -75,7 +72,7 @@ impl Page {
 
     fn read(&self, page: &Response, state: &mut PageState, now: Time) -> Vec<Read> {
         let age = page.header("age").and_then(|age| age.trim().parse().ok()).map(Duration::from_secs).unwrap_or_default();
-        let place = shown(&self.url);
+        let place = self.place.shown();
         let read = |((_, reader), found): (&(usize, Reader), &mut Option<Found>)| {
             let reading = if age > STALE {
                 Err(format!("comes from a cache and is {} old", humanize::duration(age)))

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use super::page::Page;
+use super::{fleet::Place, page::Page};
 use crate::{
     config::file,
-    engine::role::Role,
-    source::{SourceError, exposition::Limits, metrics::Reader},
+    engine::role::{Role, Sides},
+    source::{SourceError, exposition::Limits, health::Standing, metrics::Reader},
     text,
     wire::http::shown,
 };
@@ -24,6 +24,10 @@ pub(super) struct Targets {
     pub(super) seats: Vec<Seat>,
     pub(super) pages: Vec<Page>,
     pub(super) instances: Vec<Instance>,
+    /// Instances of a fleet: how they are is not theirs alone to say.
+    pub(super) watched: Vec<Watched>,
+    /// Seats of which it is known before that there is no page, and why.
+    pub(super) silent: Vec<(usize, String)>,
 }
 
 /// Whose observation it is.
@@ -31,15 +35,25 @@ pub(super) struct Seat {
     pub(super) role: Role,
     /// `host:port`, with the path where several pages of a version share that.
     pub(super) instance: String,
+    /// That it brings nothing is an observation as well.
+    pub(super) is_missed: bool,
 }
 
 /// The health endpoints of one instance.
 pub(super) struct Instance {
     pub(super) seat: usize,
-    pub(super) ready: Url,
-    pub(super) live: Option<Url>,
+    pub(super) ready: Place,
+    pub(super) live: Option<Place>,
     /// The configuration names them, so they have to be there.
     pub(super) is_configured: bool,
+}
+
+/// An instance of a fleet.
+pub(super) struct Watched {
+    pub(super) seat: usize,
+    pub(super) standing: Standing,
+    /// Its health endpoints are asked in another round; where they are asked in none, they are as good as not served.
+    pub(super) is_later: bool,
 }
 
 impl Targets {
@@ -62,29 +76,27 @@ impl Targets {
     /// Every address that is asked.
     pub(super) fn urls(&self) -> impl Iterator<Item = &Url> {
         let health = self.instances.iter().flat_map(|instance| [&instance.ready].into_iter().chain(&instance.live));
-        self.pages.iter().map(|page| &page.url).chain(health)
+        let places = self.pages.iter().map(|page| &page.place).chain(health);
+        places.filter_map(|place| if let Place::At(url) = place { Some(url) } else { None })
     }
 
-    fn seat(&mut self, role: Role, instance: &str) -> usize {
-        self.seats.push(Seat { role, instance: instance.to_owned() });
+    pub(super) fn seat(&mut self, role: Role, instance: &str) -> usize {
+        self.seats.push(Seat { role, instance: instance.to_owned(), is_missed: true });
         self.seats.len() - 1
     }
 
     fn add_pages(&mut self, side: &Side<'_>, other: &Side<'_>, file: &file::File) -> Result<(), SourceError> {
-        let limits = Limits { samples: file.limits.samples, labels: file.limits.labels };
         let select = &side.version.select;
-        let reader = Reader::build(file.metrics.as_ref(), limits).map_err(SourceError::Pattern)?;
-        let reader = reader.checking(&file.checks).map_err(SourceError::Pattern)?;
-        let reader = reader.selecting(select).map_err(|why| SourceError::Pattern(format!("{}.{why}", side.role.word())))?;
+        let reader = reader(file, side.role)?;
         for (name, url) in &side.pages {
             let is_shared = other.pages.iter().any(|(_, page)| page == url);
             if is_shared && (select.is_empty() || *select == other.version.select) {
                 return Err(SourceError::Indistinct(shown(url)));
             }
             let seat = self.seat(side.role, name);
-            match self.pages.iter_mut().find(|page| page.url == *url) {
+            match self.pages.iter_mut().find(|page| page.place == Place::At(url.clone())) {
                 Some(page) => page.readers.push((seat, reader.clone())),
-                None => self.pages.push(Page { url: url.clone(), readers: vec![(seat, reader.clone())] }),
+                None => self.pages.push(Page { place: Place::At(url.clone()), readers: vec![(seat, reader.clone())] }),
             }
         }
         Ok(())
@@ -97,10 +109,24 @@ impl Targets {
             // The page of something that speaks for both versions says nothing about the health of either.
             let is_ours = health.is_configured || !other.health.iter().any(|theirs| theirs.ready == health.ready);
             if let (Some(ready), true) = (health.ready.clone(), is_ours) {
-                self.instances.push(Instance { seat, ready, live: health.live.clone(), is_configured: health.is_configured });
+                let (ready, live) = (Place::At(ready), health.live.clone().map(Place::At));
+                self.instances.push(Instance { seat, ready, live, is_configured: health.is_configured });
             }
         }
     }
+}
+
+/// Reads the pages of `role`'s instances.
+fn reader(file: &file::File, role: Role) -> Result<Reader, SourceError> {
+    let limits = Limits { samples: file.limits.samples, labels: file.limits.labels };
+    let reader = Reader::build(file.metrics.as_ref(), limits).map_err(SourceError::Pattern)?;
+    let reader = reader.checking(&file.checks).map_err(SourceError::Pattern)?;
+    reader.selecting(&file.version(role).select).map_err(|why| SourceError::Pattern(format!("{}.{why}", role.word())))
+}
+
+/// The readers of both versions' pages.
+pub(super) fn readers(file: &file::File) -> Result<Sides<Reader>, SourceError> {
+    Ok(Sides { baseline: reader(file, Role::Baseline)?, candidate: reader(file, Role::Candidate)? })
 }
 
 /// The addresses of one version.

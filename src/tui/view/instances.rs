@@ -153,7 +153,7 @@ pub(super) fn look(state: InstanceState) -> (Glyph, Role) {
     match state {
         InstanceState::Serving => (Glyph::Pass, Role::Good),
         InstanceState::Idle => (Glyph::NoData, Role::Unsure),
-        InstanceState::New => (Glyph::Unsure, Role::Unsure),
+        InstanceState::New | InstanceState::Starting | InstanceState::Leaving => (Glyph::Unsure, Role::Unsure),
         InstanceState::Silent => (Glyph::Unknown, Role::Held),
         InstanceState::Erroring => (Glyph::Warn, Role::Bad),
         InstanceState::NotReady | InstanceState::Restarting => (Glyph::Fail, Role::Bad),

@@ -87,6 +87,11 @@ impl FetchError {
         Self::new(Kind::Timeout, None, &format!("{place} gave no whole answer within {}", humanize::duration(limit)))
     }
 
+    /// What somebody in between says of the other side.
+    pub(crate) fn told(kind: Kind, message: &str) -> Self {
+        Self::new(kind, None, message)
+    }
+
     pub(super) fn encoding(place: &str, status: StatusCode, encoding: &HeaderValue) -> Self {
         let encoding = String::from_utf8_lossy(encoding.as_bytes());
         Self::new(Kind::Unreadable, Some(status), &format!("{place} answered in the encoding {encoding}, which was not asked for"))

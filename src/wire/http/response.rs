@@ -30,6 +30,12 @@ impl Response {
         Self { place, status, headers, elsewhere, body }
     }
 
+    /// An answer that somebody else has fetched.
+    pub(crate) fn fetched(place: &str, status: u16, headers: HeaderMap, body: Vec<u8>) -> Option<Self> {
+        let status = StatusCode::from_u16(status).ok()?;
+        Some(Self { place: place.to_owned(), status, headers, elsewhere: None, body })
+    }
+
     /// The status code.
     #[must_use]
     pub fn status(&self) -> u16 {

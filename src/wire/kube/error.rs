@@ -45,7 +45,8 @@ impl ApiError {
         Self { wait, ..Self::new(Kind::Status(status), format!("the API server {server} answered {status}{said}{asks}")) }
     }
 
-    pub(super) fn timeout(server: &str, limit: Duration) -> Self {
+    /// No whole answer within `limit`.
+    pub(crate) fn timeout(server: &str, limit: Duration) -> Self {
         let limit = humanize::duration(limit);
         Self::new(Kind::NoAnswer, format!("the API server {server} did not answer within {limit}"))
     }

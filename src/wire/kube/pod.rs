@@ -1,12 +1,13 @@
 //! Pods: what their status says, and what is wrong with one in the words that its node wrote.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::{ApiError, Meta, Object, object::time};
 use crate::{engine::time::Time, humanize, text};
 
 /// A pod as it was read.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own, and they are independent")]
 pub struct Pod {
     /// Its metadata.
     pub meta: Meta,
@@ -16,6 +17,12 @@ pub struct Pod {
     pub is_ready: bool,
     /// It is on its way out.
     pub is_leaving: bool,
+    /// It has ended for good: nothing of it runs any more.
+    pub is_over: bool,
+    /// Something tests whether it is ready; else it is called ready as soon as it runs.
+    pub is_tested: bool,
+    /// Since when it is not ready; none while it is.
+    pub unready_since: Option<Time>,
     /// Why it has no node, as the scheduler says.
     pub unschedulable: Option<String>,
     /// Its containers, in the spec's order.
@@ -84,6 +91,11 @@ impl Pod {
             ip: Some(status.pod_ip.clone()).filter(|ip| !ip.is_empty()),
             is_ready: !is_leaving && condition("Ready").is_some_and(|it| it.status == "True"),
             is_leaving,
+            is_over: matches!(status.phase.as_str(), "Succeeded" | "Failed"),
+            is_tested: !spec.readiness_gates.is_empty() || spec.containers.iter().any(|asked| asked.readiness_probe.is_some()),
+            unready_since: condition("Ready")
+                .filter(|it| it.status != "True")
+                .and_then(|it| time(it.last_transition_time.as_deref()?)),
             unschedulable: unschedulable.map(|it| text::cleaned(&it.message)),
             containers: spec.containers.into_iter().map(|asked| asked.with(&status.container_statuses)).collect(),
             meta: object.metadata,
@@ -149,12 +161,16 @@ impl Container {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Spec {
     #[serde(default)]
     containers: Vec<SpecContainer>,
+    #[serde(default)]
+    readiness_gates: Vec<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct SpecContainer {
     #[serde(default)]
     name: String,
@@ -162,6 +178,8 @@ struct SpecContainer {
     image: String,
     #[serde(default)]
     ports: Vec<Port>,
+    #[serde(default)]
+    readiness_probe: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -169,18 +187,21 @@ struct SpecContainer {
 struct Status {
     #[serde(rename = "podIP")]
     pod_ip: String,
+    phase: String,
     conditions: Vec<Condition>,
     container_statuses: Vec<ContainerStatus>,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct Condition {
     #[serde(rename = "type")]
     kind: String,
     status: String,
     reason: String,
     message: String,
+    /// Null while nobody has set it.
+    last_transition_time: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

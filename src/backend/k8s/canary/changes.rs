@@ -95,11 +95,10 @@ impl Canary {
         let skips_once = order.target.reference.ends_with(SKIPPING);
         Ok(match (is_done, self.spec.skip_analysis) {
             (true, true) if skips_once => set_skip(false),
-            (true, _) => Next::Done,
             (false, false) => Next::Ask(Change::fields(json!({ "spec": { "skipAnalysis": true, "suspend": false } }))),
             (false, true) if self.spec.suspend => self.suspend(false),
             (false, true) if skips_once => Next::Wait("that Flagger promotes".to_owned()),
-            (false, true) => Next::Done,
+            (true, _) | (false, true) => Next::Done,
         })
     }
 

@@ -22,8 +22,8 @@ impl Deployment {
     }
 
     fn preview(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
-        if let Some(other) = self.current().filter(|set| bound.role_of(&set.hash).is_none()) {
-            return Err(format!("the newest template is now {}, not {}", bound.name_of(other), bound.names.candidate));
+        if let Some(other) = self.other(bound) {
+            return Err(format!("the newest template is now {other}, not {}", bound.names.candidate));
         }
         match action {
             Action::Promote | Action::PromoteFull | Action::Resume if self.is_paused_on_the_way() => {

@@ -153,7 +153,8 @@ impl Watch {
         let was_off = self.share.is_off();
         let asked = self.weight.filter(|_| self.sees_shares());
         // Requests that nobody counts are not none.
-        let is_known = self.sources.blind().is_none() && self.missing(Metric::Errors).is_none();
+        let is_known =
+            self.sources.blind().is_none() && self.missing(Metric::Errors).is_none() && !self.recent.is_partial(self.now);
         self.share.poll(self.now, asked, is_known.then_some(seen));
         match (was_off, self.share.is_off()) {
             (false, true) => self.row("step", "held", "the traffic share is not what was asked for", Some(Tone::Held)),

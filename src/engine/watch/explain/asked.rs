@@ -36,6 +36,8 @@ impl Watch {
             let every = humanize::duration(self.setup.policy.poll());
             reasons.push(Reason::new("asked", format!("{}, every {every}", places.join(", "))));
         }
+        let whose = ORDER.into_iter().filter_map(|role| asked.of(role).whose.as_ref());
+        reasons.extend(whose.map(|whose| Reason::new("asked", whose.clone())));
         reasons
     }
 

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{is_bad, look};
 use crate::{
-    engine::snapshot::{InstanceRow, Snapshot},
+    engine::snapshot::{InstanceRow, InstanceState, Snapshot},
     tui::{
         glyph,
         pen::{Pen, Run, cells, tail},
@@ -35,6 +35,8 @@ use Column::{Age, Errors, History, Name, P99, Rate, Ready, Restarts, State, Vers
 const ALL: [Column; 10] = [Name, Version, State, Ready, Restarts, Age, Rate, Errors, P99, History];
 /// Dropped one after the other where columns are short.
 const DROPPED: [Column; 7] = [P99, Age, Rate, Restarts, History, Ready, Errors];
+/// The same for pods: how often and how long ago they were started says more of them.
+const DROPPED_OF_PODS: [Column; 7] = [P99, History, Rate, Age, Restarts, Ready, Errors];
 /// Cells of the history, where there is room for them.
 const HISTORIES: [u16; 4] = [30, 20, 15, 10];
 /// Where the first column begins: after the mark.
@@ -55,9 +57,10 @@ impl Columns {
         let rows = &snapshot.instances;
         let names = longest(&mut rows.iter().map(|row| row.name.as_str())).clamp(8, (width / 4).max(16));
         let versions = longest(&mut rows.iter().map(|row| snapshot.version(row.role))).clamp(7, if width < 100 { 12 } else { 20 });
+        let drops = if rows.iter().any(|row| row.pod.is_some()) { DROPPED_OF_PODS } else { DROPPED };
         let layout = |dropped: usize, history: u16| {
             let mut x = LEFT;
-            let shown = ALL.into_iter().filter(|column| !DROPPED.iter().take(dropped).any(|gone| gone == column));
+            let shown = ALL.into_iter().filter(|column| !drops.iter().take(dropped).any(|gone| gone == column));
             let place = |column: Column| {
                 let own = column.width(names, versions, history);
                 let at = x;
@@ -69,6 +72,13 @@ impl Columns {
         let tries = (0..=DROPPED.len()).flat_map(|dropped| HISTORIES.map(|history| (dropped, history)));
         let fitting = tries.map(|(dropped, history)| layout(dropped, history)).find(|columns| columns.end() < width);
         fitting.unwrap_or_else(|| layout(DROPPED.len(), 0))
+    }
+
+    /// Where a reason begins: in place of the figures, which there are none of; where that is little room, right after the state.
+    fn reason(&self, width: u16) -> u16 {
+        let of = |is_it: fn(Column) -> bool| self.placed.iter().find(|(column, ..)| is_it(*column)).map(|(_, at, _)| *at);
+        let figures = of(Column::is_figure).filter(|at| at + TROUBLE < width);
+        figures.or_else(|| of(|column| !matches!(column, Name | Version | State))).unwrap_or(width)
     }
 
     fn end(&self) -> u16 {
@@ -111,6 +121,11 @@ impl Column {
         }
     }
 
+    /// What is counted on its pages.
+    const fn is_figure(self) -> bool {
+        matches!(self, Rate | Errors | P99 | History)
+    }
+
     const fn is_number(self) -> bool {
         matches!(self, Restarts | Age | Rate | Errors | P99)
     }
@@ -126,7 +141,8 @@ pub(super) fn head(pen: &mut Pen<'_>, area: Rect, columns: &Columns) {
 
 /// Draws one instance.
 pub(super) fn row(pen: &mut Pen<'_>, area: Rect, columns: &Columns, snapshot: &Snapshot, row: &InstanceRow, top: f64) {
-    for (column, at, width) in &columns.placed {
+    let reason = reason(row).map(|reason| (reason, columns.reason(area.width)));
+    for (column, at, width) in columns.placed.iter().filter(|(_, at, _)| reason.is_none_or(|(_, begins)| *at < begins)) {
         if *column == History {
             spark::draw(pen, (area.x + at, area.y), *width, row, top);
         } else {
@@ -134,11 +150,22 @@ pub(super) fn row(pen: &mut Pen<'_>, area: Rect, columns: &Columns, snapshot: &S
             put(pen, area, *column, (*at, *width), &runs);
         }
     }
+    if let Some((reason, at)) = reason {
+        let run = pen.say(look(row.state).1, reason);
+        pen.write(area.x + at, area.y, area.right() - 1, &[run]);
+        return;
+    }
     let spare = area.x + columns.end() + 2;
     if let Some(trouble) = row.trouble.as_ref().filter(|_| spare + TROUBLE < area.right()) {
         let run = pen.say(Role::Dim, trouble.as_str());
         pen.write(spare, area.y, area.right() - 1, &[run]);
     }
+}
+
+/// Why a pod does not serve: it has no figures, and that is in their place.
+fn reason(row: &InstanceRow) -> Option<&str> {
+    let does_not = matches!(row.state, InstanceState::Starting | InstanceState::Restarting);
+    row.pod.as_ref()?.reason.as_deref().filter(|_| does_not)
 }
 
 fn put(pen: &mut Pen<'_>, area: Rect, column: Column, (at, width): (u16, u16), runs: &[Run<'_>]) {

@@ -2,7 +2,7 @@
 
 use crate::{
     engine::{
-        sample::{CheckState, Health, HealthCheck, HealthState},
+        sample::{CheckState, Health, HealthCheck, HealthState, Phase, Pod},
         snapshot::{InstanceRow, InstanceState, Snapshot},
     },
     humanize,
@@ -26,6 +26,7 @@ struct Branch<'a> {
 /// The lines under an opened row, at most `room` of them.
 pub(super) fn lines<'a>(pen: &Pen<'_>, snapshot: &Snapshot, row: &'a InstanceRow, room: usize) -> Vec<Vec<Run<'a>>> {
     let mut branches = vec![health(pen, row)];
+    branches.extend(row.pod.as_ref().map(|pod| node(pen, pod)));
     branches.extend(trouble(pen, row));
     branches.extend([answered(pen, snapshot, row), restarts(pen, row)]);
     branches.extend(counted(pen, snapshot, row));
@@ -59,6 +60,17 @@ fn tree<'a>(pen: &Pen<'_>, branches: Vec<Branch<'a>>) -> Vec<Vec<Run<'a>>> {
 fn branch<'a>(pen: &Pen<'_>, word: &str, mut runs: Vec<Run<'a>>) -> Branch<'a> {
     runs.insert(0, pen.say(Role::Dim, format!("{word:<WORD$}")));
     Branch { runs, leaves: Vec::new() }
+}
+
+/// What its node says.
+fn node<'a>(pen: &Pen<'_>, pod: &'a Pod) -> Branch<'a> {
+    let run = match &pod.reason {
+        Some(reason) if pod.phase == Phase::Looping => pen.shout(Role::Bad, reason.as_str()),
+        Some(reason) => pen.say(Role::Held, reason.as_str()),
+        None if pod.ready => pen.say(Role::Text, "ready"),
+        None => pen.say(Role::Held, "not ready"),
+    };
+    branch(pen, "node", vec![run])
 }
 
 fn health<'a>(pen: &Pen<'_>, row: &'a InstanceRow) -> Branch<'a> {
@@ -113,7 +125,8 @@ fn leaf<'a>(pen: &Pen<'_>, check: &'a HealthCheck, widest: usize) -> Vec<Run<'a>
 
 /// Why it does not answer, or what is odd about its answer.
 fn trouble<'a>(pen: &Pen<'_>, row: &'a InstanceRow) -> Option<Branch<'a>> {
-    let trouble = row.trouble.as_deref()?;
+    let by_node = row.pod.as_ref().and_then(|pod| pod.reason.as_deref());
+    let trouble = row.trouble.as_deref().filter(|trouble| by_node != Some(trouble))?;
     let silent = row.seen.is_some() || row.state == InstanceState::Silent;
     let (word, role) = if silent { ("no answer", Role::Held) } else { ("remark", Role::Text) };
     Some(branch(pen, word, vec![pen.say(role, trouble)]))
@@ -130,6 +143,10 @@ fn answered<'a>(pen: &Pen<'_>, snapshot: &Snapshot, row: &InstanceRow) -> Branch
 
 fn restarts<'a>(pen: &Pen<'_>, row: &InstanceRow) -> Branch<'a> {
     let mut runs = vec![match row.restarts {
+        n if row.pod.is_some() => {
+            let counted = humanize::count(f64::from(n));
+            pen.say(if n == 0 { Role::Text } else { Role::Strong }, format!("{counted}, as its node counts"))
+        }
         0 => pen.say(Role::Text, "none in this watch"),
         n => {
             pen.shout(Role::Strong, format!("{n} in this watch{}", if row.restarted { ", the last one not long ago" } else { "" }))

@@ -167,6 +167,7 @@ mod tests {
                 figures: Figures { counted: *counted, ..Figures::default() },
                 history: Vec::new(),
                 health: None,
+                pod: None,
                 trouble: None,
                 seen: None,
             })
