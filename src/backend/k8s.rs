@@ -11,6 +11,7 @@ mod bound;
 mod canary;
 mod deployment;
 mod eyes;
+mod gates;
 mod hands;
 mod mark;
 mod pods;
@@ -26,12 +27,12 @@ use tokio::time::{Instant, sleep};
 pub use bound::Wanted;
 pub use workload::Found;
 
-use self::{access::Rights, api::Api, bound::Bound, eyes::Eyes, hands::Hands, workload::Place};
+use self::{access::Rights, api::Api, bound::Bound, eyes::Eyes, gates::Gates, hands::Hands, workload::Place};
 use super::{Backend, BackendError};
 use crate::{
     engine::role::Sides,
     target::{Kind, Workload},
-    wire::kube::Cluster,
+    wire::{http::Purpose, kube::Cluster},
 };
 
 /// The kind, as in the configuration.
@@ -56,6 +57,8 @@ pub struct Wish {
     pub limit: Duration,
     /// Who acts here, for the mark that each change leaves.
     pub holder: String,
+    /// Where Flagger's load tester answers.
+    pub gate: Option<String>,
 }
 
 /// A workload that is attached to.
@@ -78,7 +81,8 @@ pub fn locator(server: &str, namespace: &str, workload: &Workload) -> String {
 /// # Errors
 /// When it is not there, cannot be read, we may not read it, or there is no second version.
 pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Result<Attached, BackendError> {
-    let api = Api::new(eyes);
+    let gates = |purpose| wish.gate.as_deref().map(|at| Gates::at(at, purpose)).transpose();
+    let api = Api::new(eyes, gates(Purpose::Watch)?);
     let place = Place { namespace: wish.namespace.clone(), workload: wish.workload.clone() };
     let found = found(&api, &place, wish).await?;
     let rights = match &hands {
@@ -86,7 +90,10 @@ pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Resul
         None => Rights::none(),
     };
     let bound = Arc::new(Bound::new(place, &found, rights, wish));
-    let hands = hands.map(|cluster| Arc::new(Hands::new(Api::new(cluster), Arc::clone(&bound))) as _);
+    let hands = match hands {
+        Some(cluster) => Some(Arc::new(Hands::new(Api::new(cluster, gates(Purpose::Act)?), Arc::clone(&bound))) as _),
+        None => None,
+    };
     let backend = Backend { kind: KIND, eyes: Arc::new(Eyes::new(api, bound)), hands };
     Ok(Attached { backend, found })
 }
@@ -107,7 +114,7 @@ async fn found(api: &Api, place: &Place, wish: &Wish) -> Result<Found, BackendEr
 /// # Errors
 /// When the namespace cannot be read.
 pub async fn rolling(cluster: Cluster, namespace: &str) -> Result<Vec<Workload>, BackendError> {
-    let api = Api::new(cluster);
+    let api = Api::new(cluster, None);
     let mut rolling = Vec::new();
     for kind in Kind::ALL {
         rolling.extend(workload::rolling(&api, namespace, kind).await?);

@@ -90,6 +90,7 @@ fn bound(of: &ArgoRollout) -> Bound {
         pins: None,
         limit: Duration::from_secs(300),
         holder: "ana on ship-3".to_owned(),
+        gate: None,
     };
     Bound::new(place(), &found, Rights::none(), &wish)
 }
