@@ -55,6 +55,24 @@ pub trait Act: Send + Sync {
         let why = format!("nothing of {} can be done twice", order.id);
         Box::pin(std::future::ready(Err(ActError::Refused(why))))
     }
+
+    /// Shows what `order` will take away, part by part as it comes: `take` has each at once, and may have it as the last. What cannot
+    /// be had is left out, or said in its place. Nothing here may change anything.
+    fn evidence<'a>(&'a self, _order: &'a Order, _take: Take<'a>) -> Answer<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Takes parts of what is shown.
+pub type Take<'a> = &'a (dyn Fn(Part) + Send + Sync);
+
+/// A part of what a destructive act takes away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What to call it: a file's name.
+    pub name: String,
+    /// All of it.
+    pub text: String,
 }
 
 /// A backend as a session holds it. `act` is absent in a read-only session.

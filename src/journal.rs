@@ -7,6 +7,7 @@
 use std::{io, path::PathBuf};
 
 pub mod durations;
+pub mod evidence;
 pub mod line;
 pub mod lock;
 pub mod playback;

@@ -4,6 +4,7 @@ pub mod apart;
 pub mod capturing;
 pub mod clock;
 pub mod dispatcher;
+pub mod keeping;
 pub mod logging;
 pub mod notifying;
 pub mod oneshot;

@@ -26,6 +26,10 @@ mod bed_tests;
 mod canary;
 #[path = "k8s/deployment.rs"]
 mod deployment;
+#[path = "k8s/evidence.rs"]
+mod evidence;
+#[path = "k8s/guards.rs"]
+mod guards;
 #[path = "k8s/pods.rs"]
 mod pods;
 #[path = "k8s/rollout.rs"]

@@ -10,10 +10,13 @@ mod api;
 mod bound;
 mod canary;
 mod deployment;
+mod evidence;
 mod eyes;
 mod gates;
+mod guards;
 mod hands;
 mod mark;
+mod owner;
 mod pods;
 mod rollout;
 mod selector;
@@ -27,7 +30,7 @@ use tokio::time::{Instant, sleep};
 pub use bound::Wanted;
 pub use workload::Found;
 
-use self::{access::Rights, api::Api, bound::Bound, eyes::Eyes, gates::Gates, hands::Hands, workload::Place};
+use self::{access::Rights, api::Api, bound::Bound, eyes::Eyes, gates::Gates, guards::Guards, hands::Hands, workload::Place};
 use super::{Backend, BackendError};
 use crate::{
     engine::role::Sides,
@@ -85,11 +88,14 @@ pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Resul
     let api = Api::new(eyes, gates(Purpose::Watch)?);
     let place = Place { namespace: wish.namespace.clone(), workload: wish.workload.clone() };
     let found = found(&api, &place, wish).await?;
-    let rights = match &hands {
-        Some(_) => Rights::ask(&api, &place).await?,
-        None => Rights::none(),
+    let (rights, guards) = match &hands {
+        Some(_) => {
+            let state = workload::read(&api, &place).await?;
+            (Rights::ask(&api, &place).await?, Guards::read(&api, &place, state.object(), &found).await)
+        }
+        None => (Rights::none(), Guards::default()),
     };
-    let bound = Arc::new(Bound::new(place, &found, rights, wish));
+    let bound = Arc::new(Bound::new(place, &found, (rights, guards), wish));
     let hands = match hands {
         Some(cluster) => Some(Arc::new(Hands::new(Api::new(cluster, gates(Purpose::Act)?), Arc::clone(&bound))) as _),
         None => None,

@@ -12,7 +12,7 @@ use crate::engine::{
 };
 
 /// Subjects of notes that come from outside the engine; it makes all others itself.
-const OUTSIDE: [&str; 3] = ["journal", "metrics", "baseline"];
+const OUTSIDE: [&str; 4] = ["journal", "metrics", "baseline", "evidence"];
 
 /// The first line of a watch, and when it was.
 #[must_use]

@@ -99,10 +99,7 @@ impl Store {
     /// # Errors
     /// When it cannot be made.
     pub fn handed_over(&self, deployment: &str) -> Result<(PathBuf, File), FileError> {
-        files::private_dir(&self.root)?;
-        let folder = self.folder(deployment);
-        files::private_dir(&folder)?;
-        let path = folder.join("handed-over.log");
+        let path = self.own_folder(deployment)?.join("handed-over.log");
         let file = files::open(&path, fs::OpenOptions::new().create(true).append(true), "written")?;
         Ok((path, file))
     }
@@ -119,9 +116,7 @@ impl Store {
     /// # Errors
     /// When the directory is not ours alone, or the file cannot be created.
     pub fn create(&self, deployment: &str, candidate: &str, at: Time) -> Result<Writer, FileError> {
-        let folder = self.folder(deployment);
-        files::private_dir(&self.root)?;
-        files::private_dir(&folder)?;
+        let folder = self.own_folder(deployment)?;
         // A time that no calendar has is a name like any other: what counts is the time in the file.
         let stamp = jiff::Timestamp::from_millisecond(at.ms()).unwrap_or_default().strftime("%Y%m%d-%H%M%S");
         Writer::create(&folder.join(format!("{stamp}-{}-{:08x}.jsonl", slug(candidate), fastrand::u32(..))))
@@ -241,6 +236,14 @@ impl Store {
         Ok(folder.join(format!("{kind}-{}-{}.lock", slug(deployment), short_hash(&both))))
     }
 
+    /// The folder of a deployment, made where it is not there.
+    pub(super) fn own_folder(&self, deployment: &str) -> Result<PathBuf, FileError> {
+        let folder = self.folder(deployment);
+        files::private_dir(&self.root)?;
+        files::private_dir(&folder)?;
+        Ok(folder)
+    }
+
     fn folder(&self, deployment: &str) -> PathBuf {
         self.root.join(format!("{}-{}", slug(deployment), short_hash(deployment)))
     }
@@ -267,7 +270,7 @@ impl Listing {
 }
 
 /// The paths in a directory, in order.
-fn names(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+pub(super) fn names(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -314,7 +317,7 @@ fn last_words(file: &mut File) -> io::Result<Option<Ended>> {
 }
 
 /// A text as a part of a file name: letters, digits, dots and underscores stay, the rest is a dash; at most 40 characters.
-fn slug(text: &str) -> String {
+pub(super) fn slug(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars().take(40) {
         let safe = c.is_ascii_alphanumeric() || c == '_' || (c == '.' && !out.is_empty());

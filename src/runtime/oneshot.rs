@@ -80,13 +80,21 @@ impl OneShot {
             limit: self.limit,
             clock: self.clock,
             recorder: Some(recorder),
+            keeper: Some(self.right.keeper()),
             news,
         };
         let right = self.right;
         let doing = tokio::spawn(performance.run(move || right.take()));
         let mut code = code::ACTION_FAILED;
         while let Some(Happening { input, .. }) = inbox.recv().await {
-            let Input::Report(report) = input else { continue };
+            let report = match input {
+                Input::Report(report) => report,
+                Input::Noted(about, sentence) => {
+                    say(&lines.write(Event::Note { about, sentence }));
+                    continue;
+                }
+                _ => continue,
+            };
             if let Some((event, end)) = told(&report.id, report.stage) {
                 say(&lines.write(event));
                 code = end.unwrap_or(code);

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::{clock::Clock, dispatcher::Happening, recorder::Recorder};
+use super::{clock::Clock, dispatcher::Happening, keeping::Keeper, recorder::Recorder};
 use crate::{
-    backend::{ActError, Backend},
+    backend::{Act, ActError, Backend},
     engine::{
         action::{Order, Report, Seen, Stage},
         effect::Input,
@@ -38,6 +38,8 @@ pub struct Performance {
     pub clock: Clock,
     /// Where the intent must be before anything is sent; without it nothing is.
     pub recorder: Option<Recorder>,
+    /// Where what it takes away is kept; nowhere without a place.
+    pub keeper: Option<Keeper>,
     /// Where news of it go.
     pub news: mpsc::Sender<Happening>,
 }
@@ -111,6 +113,7 @@ impl Performance {
             return Err(Stage::Failed { error: format!("the intent could not be written down, so nothing was sent: {error}") });
         }
         let _still = self.clock.hold();
+        self.keep(hands.as_ref()).await;
         match tokio::time::timeout(ACT_LIMIT, hands.act(&self.order)).await {
             Ok(Ok(())) => Ok((lock, true)),
             Ok(Err(ActError::Moved(by))) => Err(Stage::Elsewhere { by }),
@@ -123,6 +126,16 @@ impl Performance {
                 tracing::warn!("no answer within {} s; looking whether it was done", ACT_LIMIT.as_secs());
                 Ok((lock, false))
             }
+        }
+    }
+
+    /// Puts on disk what a retreat takes away; it waits for that a few seconds at most, whatever becomes of it.
+    async fn keep(&self, hands: &dyn Act) {
+        let Some(keeper) = self.keeper.as_ref().filter(|_| self.order.action.is_retreat()) else { return };
+        let Some(sentence) = keeper.keep(hands, &self.order).await else { return };
+        let happening = Happening { at: self.clock.now(), input: Input::Noted("evidence".to_owned(), sentence) };
+        if self.news.send(happening).await.is_err() {
+            tracing::warn!("nobody listens for what was kept");
         }
     }
 

@@ -17,6 +17,7 @@ use tokio::{
 use super::{
     clock::Clock,
     dispatcher::{Dispatcher, Hands, Happening, WAITING},
+    keeping::Keeper,
     notifying,
     perform::{Lock, Performance},
     polling::{Past, Polling},
@@ -66,6 +67,12 @@ pub struct Right {
 }
 
 impl Right {
+    /// Where what an action takes away is kept.
+    #[must_use]
+    pub fn keeper(&self) -> Keeper {
+        Keeper { store: self.store.clone(), deployment: self.deployment.clone() }
+    }
+
     /// Takes it, at once or not at all.
     ///
     /// # Errors
@@ -271,6 +278,7 @@ impl Performing {
             limit: self.watch_limit,
             clock: self.clock.clone(),
             recorder: self.recorder.clone(),
+            keeper: self.right.as_ref().map(Right::keeper),
             news: self.happenings.clone(),
         })
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     Wish,
     access::Rights,
+    guards::Guards,
     mark::Mark,
     sets::{Set, names},
     workload::{Found, Place},
@@ -34,16 +35,19 @@ pub(super) struct Bound {
     pub(super) pins: Sides<String>,
     /// The names of these, for people.
     pub(super) names: Sides<String>,
+    /// The label selectors of their pods.
+    pub(super) pods: Sides<String>,
     /// After how long an action is called failed.
     pub(super) limit: Duration,
     rights: Rights,
+    guards: Guards,
     holder: String,
 }
 
 impl Bound {
-    pub(super) fn new(place: Place, found: &Found, rights: Rights, wish: &Wish) -> Self {
+    pub(super) fn new(place: Place, found: &Found, (rights, guards): (Rights, Guards), wish: &Wish) -> Self {
         let (pins, names) = (found.driven.pins.clone(), found.names.clone());
-        Self { place, pins, names, limit: wish.limit, rights, holder: wish.holder.clone() }
+        Self { place, pins, names, pods: found.pods.clone(), limit: wish.limit, rights, guards, holder: wish.holder.clone() }
     }
 
     /// The mark that `order` leaves.
@@ -68,14 +72,24 @@ impl Bound {
     /// An action that can be asked for, unless we may not: then why.
     pub(super) fn ready(&self, action: Action, preview: Preview) -> Ability {
         match self.rights.why_not(action) {
-            None => Ability::Ready(preview),
+            None => Ability::Ready(self.guarded(action, preview)),
             Some(why) => Ability::Off(why),
         }
     }
 
-    /// What a rollback leaves as it is.
+    /// With what holds the pods that it moves.
+    fn guarded(&self, action: Action, mut preview: Preview) -> Preview {
+        if action.is_retreat() || action.is_promotion() {
+            preview.happens.extend(self.guards.pods.iter().cloned());
+        }
+        preview
+    }
+
+    /// What a rollback leaves as it is, first of all somebody else who undoes it.
     pub(super) fn not_undone(&self) -> Vec<String> {
-        vec![format!("what {} has written stays: data, messages, migrations", self.names.candidate)]
+        let (name, candidate) = (&self.place.workload.name, &self.names.candidate);
+        let owner = self.guards.owner.iter().map(|owner| owner.warning(name, candidate));
+        owner.chain([format!("what {candidate} has written stays: data, messages, migrations")]).collect()
     }
 
     /// Where an action leads that is about `role`'s version.

@@ -8,12 +8,13 @@ use tokio::time::{Instant, sleep};
 use super::{
     api::{Api, STATUS},
     bound::Bound,
+    evidence,
     gates::Gate,
     mark::Mark,
     workload::{self, Change, Next, State, To},
 };
 use crate::{
-    backend::{Act, ActError, Answer, guard},
+    backend::{Act, ActError, Answer, Take, guard},
     engine::action::Order,
     humanize,
     wire::kube::{Object, Patch},
@@ -172,5 +173,9 @@ impl Act for Hands {
                 _ => Err(ActError::Refused(format!("nothing of {} was begun", order.id))),
             }
         })
+    }
+
+    fn evidence<'a>(&'a self, _: &'a Order, take: Take<'a>) -> Answer<'a, ()> {
+        Box::pin(evidence::gather(&self.api, &self.bound, take))
     }
 }

@@ -31,6 +31,19 @@ impl Selector {
         });
         labels.chain(expressions).collect::<Vec<_>>().join(",")
     }
+
+    /// Whether an object with these labels is meant.
+    pub(super) fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        let is_named = |it: &Expression| labels.get(&it.key).is_some_and(|value| it.values.contains(value));
+        self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && self.match_expressions.iter().all(|it| match it.operator.as_str() {
+                "In" => is_named(it),
+                "NotIn" => !is_named(it),
+                "Exists" => labels.contains_key(&it.key),
+                "DoesNotExist" => !labels.contains_key(&it.key),
+                _ => false,
+            })
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::{
     backend::k8s::{
         Wish,
         access::Rights,
+        guards::Guards,
         sets,
         workload::{Change, To},
     },
@@ -111,7 +112,7 @@ fn bound() -> Bound {
         holder: "ana on ship-3".to_owned(),
         gate: None,
     };
-    Bound::new(of.place, &found, Rights::none(), &wish)
+    Bound::new(of.place, &found, (Rights::none(), Guards::default()), &wish)
 }
 
 fn ready(of: &Canary, action: Action) -> Preview {
