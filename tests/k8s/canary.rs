@@ -246,7 +246,7 @@ fn what_it_cannot_be_about_is_said_in_a_sentence() {
     let Some(cluster) = Cluster::shared() else { return };
     let namespace = cluster.namespace("ca-daemons");
     namespace.apply(
-        r#"{ apiVersion: flagger.app/v1beta1, kind: Canary, metadata: { name: web, annotations: { lab/hold: "true" } }, spec: { targetRef: { apiVersion: apps/v1, kind: DaemonSet, name: web }, service: { port: 80 }, analysis: { interval: 10s, threshold: 1 } } }"#,
+        r#"{ apiVersion: flagger.app/v1beta1, kind: Canary, metadata: { name: web, annotations: { lab/hold: "true" } }, spec: { targetRef: { apiVersion: apps/v1, kind: DaemonSet, name: web }, service: { port: 80 }, analysis: { interval: 10s, threshold: 1, iterations: 1 } } }"#,
     );
     let ran = Operator::new(cluster, &namespace, "canary/web").act(&["rollback"]);
     assert!(ran.code == 2 && ran.err.contains("rolls out a DaemonSet: only Deployments are supported"), "{ran:?}");
