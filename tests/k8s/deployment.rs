@@ -47,6 +47,9 @@ fn rolled_paused_resumed_and_rolled_back_as_kubectl_sees_it() {
         &json!({ "spec": { "template": { "metadata": { "annotations": { "lab/ready-after": "2" } } } } }),
     );
     roll(&namespace, "app:v2");
+    namespace.until("deployment", "web", "seen by its controller", |web| {
+        web["status"]["observedGeneration"] == web["metadata"]["generation"]
+    });
     let ran = laptop.run(&["pause", &at, "--yes"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(namespace.get("deployment", "web")["spec"]["paused"], true);
