@@ -52,8 +52,8 @@ const DEFAULT: &str = include_str!("../config/default.toml");
 
 /// Files to begin with, by what they are for.
 const EXAMPLES: [(&str, &str); 7] = [
-    ("kubernetes", include_str!("../config/examples/kubernetes.toml")),
     ("nginx", include_str!("../config/examples/nginx.toml")),
+    ("kubernetes", include_str!("../config/examples/kubernetes.toml")),
     ("ladder", include_str!("../config/examples/ladder.toml")),
     ("command", include_str!("../config/examples/command.toml")),
     ("urls", include_str!("../config/examples/urls.toml")),

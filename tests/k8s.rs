@@ -22,6 +22,8 @@ mod service;
 
 #[path = "k8s/bed_tests.rs"]
 mod bed_tests;
+#[path = "k8s/canary.rs"]
+mod canary;
 #[path = "k8s/deployment.rs"]
 mod deployment;
 #[path = "k8s/evidence.rs"]

@@ -12,6 +12,7 @@ mod canary;
 mod deployment;
 mod evidence;
 mod eyes;
+mod gates;
 mod guards;
 mod hands;
 mod mark;
@@ -34,6 +35,7 @@ use self::{
     api::Api,
     bound::Bound,
     eyes::Eyes,
+    gates::Gates,
     guards::Guards,
     hands::Hands,
     workload::{Place, State},
@@ -42,7 +44,7 @@ use super::{Backend, BackendError};
 use crate::{
     engine::role::Sides,
     target::{Kind, Workload},
-    wire::kube::Cluster,
+    wire::{http::Purpose, kube::Cluster},
 };
 
 /// The kind, as in the configuration.
@@ -67,6 +69,8 @@ pub struct Wish {
     pub limit: Duration,
     /// Who acts here, for the mark that each change leaves.
     pub holder: String,
+    /// Where Flagger's load tester answers.
+    pub gate: Option<String>,
 }
 
 /// A workload that is attached to.
@@ -89,15 +93,19 @@ pub fn locator(server: &str, namespace: &str, workload: &Workload) -> String {
 /// # Errors
 /// When it is not there, cannot be read, we may not read it, or there is no second version.
 pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Result<Attached, BackendError> {
-    let api = Api::new(eyes);
+    let gates = |purpose| wish.gate.as_deref().map(|at| Gates::at(at, purpose)).transpose();
+    let api = Api::new(eyes, gates(Purpose::Watch)?);
     let place = Place { namespace: wish.namespace.clone(), workload: wish.workload.clone() };
     let (state, found) = found(&api, &place, wish).await?;
     let (rights, guards) = match &hands {
         Some(_) => (Rights::ask(&api, &place).await?, Guards::read(&api, &place, state.object(), &found).await),
         None => (Rights::none(), Guards::default()),
     };
-    let bound = Arc::new(Bound::new(place, &found, rights, wish).held_by(guards));
-    let hands = hands.map(|cluster| Arc::new(Hands::new(Api::new(cluster), Arc::clone(&bound))) as _);
+    let bound = Arc::new(Bound::new(place, &found, (rights, guards), wish));
+    let hands = match hands {
+        Some(cluster) => Some(Arc::new(Hands::new(Api::new(cluster, gates(Purpose::Act)?), Arc::clone(&bound))) as _),
+        None => None,
+    };
     let backend = Backend { kind: KIND, eyes: Arc::new(Eyes::new(api, bound)), hands };
     Ok(Attached { backend, found })
 }
@@ -119,7 +127,7 @@ async fn found(api: &Api, place: &Place, wish: &Wish) -> Result<(Box<dyn State>,
 /// # Errors
 /// When the namespace cannot be read.
 pub async fn rolling(cluster: Cluster, namespace: &str) -> Result<Vec<Workload>, BackendError> {
-    let api = Api::new(cluster);
+    let api = Api::new(cluster, None);
     let mut rolling = Vec::new();
     for kind in Kind::ALL {
         rolling.extend(workload::rolling(&api, namespace, kind).await?);

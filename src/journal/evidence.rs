@@ -61,7 +61,7 @@ impl Evidence {
             return Ok(());
         }
         let room = text.floor_char_boundary(self.left - CUT.len());
-        let (kept, cut) = if room < text.len() { (text.get(..room).unwrap_or_default(), CUT) } else { (text, "") };
+        let (kept, cut) = if room < text.len() { (text.split_at(room).0, CUT) } else { (text, "") };
         let path = self.folder.join(file_name(name));
         let mut file = files::open(&path, OpenOptions::new().write(true).create_new(true), "written")?;
         file.write_all(&[kept.as_bytes(), cut.as_bytes()].concat()).map_err(FileError::io(&path, "written"))?;

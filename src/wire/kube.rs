@@ -11,6 +11,6 @@ mod pod;
 
 pub use cluster::{Cluster, Page, Patch};
 pub use error::{ApiError, Kind};
-pub use object::{Meta, Object, Owner};
+pub use object::{Meta, Object, Owner, time};
 pub use place::{Access, Place, PlaceError};
 pub use pod::{Container, Pod, Port, Trouble};

@@ -98,10 +98,10 @@ fn the_examples_are_valid_and_clean_and_can_be_watched() {
         let found: Vec<String> = report.findings().map(|(_, finding)| finding.to_string()).collect();
         assert_eq!(found, Vec::<String>::new(), "{name}");
     }
-    let error = config::init_text(Some("heroku")).expect_err("no such example");
+    let error = config::init_text(Some("swarm")).expect_err("no such example");
     assert_eq!(
         error,
-        "there is no example \"heroku\": write \"kubernetes\", \"nginx\", \"ladder\", \"command\", \"urls\", \"worker\" or \"demo\""
+        "there is no example \"swarm\": write \"nginx\", \"kubernetes\", \"ladder\", \"command\", \"urls\", \"worker\" or \"demo\""
     );
 }
 

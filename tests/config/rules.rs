@@ -402,7 +402,10 @@ fn commands() {
             ("kind = \"comand\"", "backend.kind = \"comand\" is not known: did you mean \"command\"?"),
         ],
     );
-    assert_refused("[backend]", &[("status = [\"a\"]", "backend.kind is missing: it must be \"nginx\", \"command\", \"kubernetes\" or \"demo\"")]);
+    assert_refused(
+        "[backend]",
+        &[("status = [\"a\"]", "backend.kind is missing: it must be \"nginx\", \"command\", \"kubernetes\" or \"demo\"")],
+    );
     assert_accepted(COMMAND, &["promote = []", "timeout = \"100ms\""]);
 }
 

@@ -52,6 +52,7 @@ fn preview(home: &Home, namespace: &Namespace) -> String {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let access = Access { kubeconfig: Some(home.path("kubeconfig")), ..Access::default() };
     let wish = Wish {
+        gate: None,
         namespace: namespace.name().to_owned(),
         workload: Workload { kind: Kind::Deployment, name: "web".to_owned() },
         wanted: Wanted::default(),

@@ -70,7 +70,7 @@ impl Operator {
     pub(crate) fn watch(&self) -> Watching<'_> {
         let more = ["--format", "jsonl", "--timeout", "40s"];
         let child = self.home.command(&self.all(&["watch"], &more)).spawn().expect("the program starts");
-        let watching = Watching { operator: self, child };
+        let watching = Watching { operator: self, child: Some(child) };
         watching.until("its first poll", |line| line["event"] == "poll");
         watching
     }
@@ -83,7 +83,17 @@ impl Operator {
 /// A watch that runs.
 pub(crate) struct Watching<'a> {
     operator: &'a Operator,
-    child: Child,
+    child: Option<Child>,
+}
+
+/// Nobody waits for the end of it.
+impl Drop for Watching<'_> {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
 }
 
 impl Watching<'_> {
@@ -92,7 +102,7 @@ impl Watching<'_> {
         crate::bed::until(&format!("the watch does not tell {what}"), || {
             let journal = self.operator.home.journals().pop()?;
             let text = std::fs::read_to_string(journal).ok()?;
-            let whole = &text[..text.rfind('\n')?];
+            let (whole, _) = text.rsplit_once('\n')?;
             json_lines(whole).into_iter().find(&wanted)
         })
     }
@@ -103,8 +113,8 @@ impl Watching<'_> {
     }
 
     /// Its exit code, and its last sentence.
-    pub(crate) fn end(self) -> (i32, String) {
-        let ran = Ran::from(self.child.wait_with_output().expect("it ends"));
+    pub(crate) fn end(mut self) -> (i32, String) {
+        let ran = Ran::from(self.child.take().expect("it runs").wait_with_output().expect("it ends"));
         let lines = json_lines(&ran.out);
         let last = lines.iter().find(|line| line["event"] == "watch.ended").unwrap_or_else(|| panic!("{ran:?}"));
         (ran.code, last["sentence"].as_str().unwrap_or_else(|| panic!("{last}")).to_owned())

@@ -9,6 +9,7 @@ use std::{
 use serde_json::Value;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::gates::Gates;
 use crate::{
     backend::{ActError, BackendError},
     humanize,
@@ -27,12 +28,14 @@ pub(super) const STATUS: &str = "/status";
 #[derive(Debug)]
 pub(super) struct Api {
     pub(super) cluster: Cluster,
+    /// Flagger's load tester, where the configuration names it.
+    pub(super) gates: Option<Gates>,
     until: Mutex<Option<Instant>>,
 }
 
 impl Api {
-    pub(super) const fn new(cluster: Cluster) -> Self {
-        Self { cluster, until: Mutex::new(None) }
+    pub(super) const fn new(cluster: Cluster, gates: Option<Gates>) -> Self {
+        Self { cluster, gates, until: Mutex::new(None) }
     }
 
     /// One object; none where there is none.

@@ -45,15 +45,9 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    pub(super) fn new(place: Place, found: &Found, rights: Rights, wish: &Wish) -> Self {
+    pub(super) fn new(place: Place, found: &Found, (rights, guards): (Rights, Guards), wish: &Wish) -> Self {
         let (pins, names) = (found.driven.pins.clone(), found.names.clone());
-        let (pods, guards, holder) = (found.pods.clone(), Guards::default(), wish.holder.clone());
-        Self { place, pins, names, pods, limit: wish.limit, rights, guards, holder }
-    }
-
-    /// The same, with what else holds the workload in its place.
-    pub(super) fn held_by(self, guards: Guards) -> Self {
-        Self { guards, ..self }
+        Self { place, pins, names, pods: found.pods.clone(), limit: wish.limit, rights, guards, holder: wish.holder.clone() }
     }
 
     /// The mark that `order` leaves.

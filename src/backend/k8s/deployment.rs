@@ -37,14 +37,14 @@ const REVISION: &str = "deployment.kubernetes.io/revision";
 /// A Deployment with its `ReplicaSets`, and the pods that are not ready.
 #[derive(Debug)]
 pub(super) struct Deployment {
-    place: Place,
-    object: Object,
-    spec: Spec,
-    status: Status,
+    pub(super) place: Place,
+    pub(super) object: Object,
+    pub(super) spec: Spec,
+    pub(super) status: Status,
     /// The newest first.
-    sets: Vec<Set>,
+    pub(super) sets: Vec<Set>,
     /// Its pods, where some are not ready.
-    pods: Vec<Pod>,
+    pub(super) pods: Vec<Pod>,
 }
 
 impl Deployment {
@@ -73,7 +73,7 @@ impl Deployment {
     }
 
     /// The set of the template that is asked for now; none before its controller has made one.
-    fn current(&self) -> Option<&Set> {
+    pub(super) fn current(&self) -> Option<&Set> {
         let wanted = sets::without_hash(self.spec.template.clone());
         self.sets.iter().find(|set| set.template == wanted)
     }

@@ -180,7 +180,7 @@ struct Event {
     count: Option<u32>,
     last_timestamp: Option<String>,
     #[serde(rename = "eventTime")]
-    once_at: Option<String>,
+    happened: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -192,7 +192,7 @@ struct About {
 
 impl Event {
     fn at(&self) -> &str {
-        self.last_timestamp.as_deref().or(self.once_at.as_deref()).unwrap_or("")
+        self.last_timestamp.as_deref().or(self.happened.as_deref()).unwrap_or("")
     }
 
     fn line(&self) -> String {
@@ -223,7 +223,7 @@ fn shown(mut objects: Vec<Value>) -> String {
     if text.len() <= LIST_BYTES {
         return text;
     }
-    format!("{}\n… the rest is not kept\n", text.get(..text.floor_char_boundary(LIST_BYTES)).unwrap_or_default())
+    format!("{}\n… the rest is not kept\n", text.split_at(text.floor_char_boundary(LIST_BYTES)).0)
 }
 
 /// Takes out the values of environment variables and of headers, wherever they stand, and annotations that hold them once more.

@@ -9,6 +9,7 @@ use super::{
     api::{Api, STATUS},
     bound::Bound,
     evidence,
+    gates::Gate,
     mark::Mark,
     workload::{self, Change, Next, State, To},
 };
@@ -24,7 +25,7 @@ const TRIES: usize = 20;
 /// The most requests that an action is made of.
 const STEPS: usize = 6;
 /// How long a controller is waited for between two requests, and how often is looked meanwhile.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The part that writes, over a connection of its own; a read-only session has none.
@@ -45,14 +46,14 @@ impl Hands {
         for _ in 0..STEPS {
             match self.step(order, has_begun).await? {
                 None => return Ok(()),
-                Some(change) => has_begun |= !change.is_mark(),
+                Some(is_mark) => has_begun |= !is_mark,
             }
         }
         Err(ActError::Unknown(format!("{} asks for more requests than it should take", order.action.verb())))
     }
 
-    /// Makes the next request; none when there was none left to make.
-    async fn step(&self, order: &Order, has_begun: bool) -> Result<Option<Change>, ActError> {
+    /// Makes the next request: whether it was the mark alone; none when there was none left to make.
+    async fn step(&self, order: &Order, has_begun: bool) -> Result<Option<bool>, ActError> {
         let latest = Instant::now() + PATIENCE;
         let mut tries = 0;
         while tries < TRIES {
@@ -62,6 +63,10 @@ impl Hands {
             }
             match state.next(&self.bound, order).map_err(|why| stopped(why, has_begun))? {
                 Next::Done => return Ok(None),
+                Next::Gate { gate, open } => {
+                    self.turn(gate, open).await.map_err(|error| begun(error, has_begun))?;
+                    return Ok(Some(false));
+                }
                 Next::Wait(what) if Instant::now() >= latest => {
                     let limit = humanize::duration(PATIENCE);
                     return Err(stopped(format!("{what} was waited for for {limit}"), has_begun));
@@ -69,7 +74,7 @@ impl Hands {
                 Next::Wait(_) => sleep(PAUSE).await,
                 Next::Ask(change) => {
                     if self.send(&change, state.object(), order).await.map_err(|error| begun(error, has_begun))? {
-                        return Ok(Some(change));
+                        return Ok(Some(change.is_mark()));
                     }
                     tries += 1;
                 }
@@ -99,18 +104,29 @@ impl Hands {
 
     /// False when the object is not the one that was read any more.
     async fn send(&self, change: &Change, object: &Object, order: &Order) -> Result<bool, ActError> {
-        let path = match change.to {
+        let path = match &change.to {
             To::Workload => self.bound.place.path(),
             To::Status => format!("{}{STATUS}", self.bound.place.path()),
+            To::Beside { path, .. } => path.clone(),
         };
         let body = bound_to(change, object, &self.bound.mark(order));
         Ok(self.api.change(&path, change.patch, &body).await?.is_some())
     }
 }
 
+impl Hands {
+    async fn turn(&self, gate: Gate, open: bool) -> Result<(), ActError> {
+        let gates = self.api.gates.as_ref().ok_or_else(|| ActError::Refused("no load tester is named".to_owned()))?;
+        gates.turn(&self.bound.place, gate, open).await
+    }
+}
+
 /// The body with the resource version that it depends on. The API server ignores metadata but for that in a patch of the status.
 fn bound_to(change: &Change, object: &Object, mark: &Mark) -> Value {
-    let version = &object.metadata.resource_version;
+    let version = match &change.to {
+        To::Workload | To::Status => &object.metadata.resource_version,
+        To::Beside { version, .. } => version,
+    };
     let mut body = change.body.clone();
     match (change.patch, &mut body) {
         (Patch::Merge, Value::Object(fields)) => {
@@ -122,7 +138,9 @@ fn bound_to(change: &Change, object: &Object, mark: &Mark) -> Value {
         }
         (Patch::Json, Value::Array(operations)) => {
             operations.insert(0, json!({ "op": "replace", "path": "/metadata/resourceVersion", "value": version }));
-            operations.extend(mark.operations(object.metadata.annotations.is_empty()));
+            if change.to == To::Workload {
+                operations.extend(mark.operations(object.metadata.annotations.is_empty()));
+            }
         }
         _ => {}
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     backend::BackendError,
-    engine::role::Sides,
+    engine::{role::Sides, time::Time},
     text,
     wire::kube::{ApiError, Object},
 };
@@ -24,6 +24,8 @@ pub(super) struct Set {
     pub(super) revision: i64,
     /// It was rolled out before as well: somebody went back to it.
     pub(super) is_return: bool,
+    /// When it was made: when its template was rolled out first.
+    pub(super) created: Option<Time>,
     /// The tag of its first container's image, or what else tells images apart.
     pub(super) tag: String,
     /// Pods asked for, there, and ready.
@@ -60,6 +62,7 @@ impl Set {
             hash: hash.to_owned(),
             revision: meta.annotation(revision).and_then(|text| text.parse().ok()).unwrap_or(0),
             is_return: meta.annotation(&format!("{revision}-history")).is_some_and(|past| !past.is_empty()),
+            created: meta.created(),
             tag: tag(&spec.template),
             desired: spec.replicas,
             there: status.replicas,

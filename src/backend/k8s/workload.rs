@@ -8,6 +8,7 @@ use super::{
     bound::{Bound, Wanted},
     canary::Canary,
     deployment::Deployment,
+    gates::Gate,
     rollout::ArgoRollout,
 };
 use crate::{
@@ -51,6 +52,13 @@ pub(super) enum Next {
     Done,
     /// This change of an object.
     Ask(Change),
+    /// This gate, opened or closed at Flagger's load tester.
+    Gate {
+        /// Which one.
+        gate: Gate,
+        /// Opened, or closed.
+        open: bool,
+    },
     /// The controller has to take in the last change first; what it is waited for, in words.
     Wait(String),
 }
@@ -73,6 +81,13 @@ pub(super) enum To {
     Workload,
     /// Its status, which is a resource of its own: metadata is ignored there.
     Status,
+    /// Another object, which the workload is about. The mark has to be on the workload before.
+    Beside {
+        /// Its path.
+        path: String,
+        /// Its resource version as it was read.
+        version: String,
+    },
 }
 
 impl Change {

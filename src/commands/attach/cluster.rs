@@ -38,6 +38,8 @@ pub(in crate::commands) struct Spot {
     cluster: Cluster,
     namespace: String,
     workload: Workload,
+    /// Where Flagger's load tester answers.
+    gate: Option<String>,
 }
 
 impl Spot {
@@ -52,7 +54,7 @@ impl Spot {
             Some(workload) => workload,
             None => the_one_that_rolls(&cluster, &namespace).await?,
         };
-        Ok(Some(Self { place, cluster, namespace, workload }))
+        Ok(Some(Self { place, cluster, namespace, workload, gate: config.gate.clone() }))
     }
 
     /// What a watch of it is about, in one word.
@@ -86,6 +88,7 @@ impl Spot {
             pins,
             limit: loaded.file.policy.verify_timeout.0,
             holder,
+            gate: self.gate.clone(),
         };
         // What acts has a connection of its own, so that it never waits behind polls.
         let hands = if read_only { None } else { Some(connect(&self.place).await?) };

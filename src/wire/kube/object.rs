@@ -117,8 +117,9 @@ impl Meta {
     }
 }
 
-/// A time as the API writes it.
-pub(super) fn time(text: &str) -> Option<Time> {
+/// A time as the API writes it; none when it is none.
+#[must_use]
+pub fn time(text: &str) -> Option<Time> {
     let at: jiff::Timestamp = text.parse().ok()?;
     Some(Time::from_ms(at.as_millisecond()))
 }

@@ -220,11 +220,7 @@ impl ArgoRollout {
     /// How much of the old version serves at this moment.
     fn ready_now(&self, set: &Set) -> String {
         let (ready, asked) = (set.ready, self.spec.replicas);
-        let pods = humanize::plural(f64::from(ready), "pod of it is", "pods of it are");
-        if ready >= asked {
-            format!("{pods} ready now")
-        } else {
-            format!("{pods} ready now, of {asked}; the others have to start first")
-        }
+        let pods = format!("{ready} of {asked} pods of {} are ready now", set.tag);
+        if ready >= asked { pods } else { format!("{pods}; the others have to start first") }
     }
 }

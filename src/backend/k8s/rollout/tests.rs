@@ -9,6 +9,7 @@ use crate::{
     backend::k8s::{
         Wish,
         access::Rights,
+        guards::Guards,
         workload::{Change, To},
     },
     engine::action::{Ability, Actor, ActorKind, Condition, Preview},
@@ -90,8 +91,9 @@ fn bound(of: &ArgoRollout) -> Bound {
         pins: None,
         limit: Duration::from_secs(300),
         holder: "ana on ship-3".to_owned(),
+        gate: None,
     };
-    Bound::new(place(), &found, Rights::none(), &wish)
+    Bound::new(place(), &found, (Rights::none(), Guards::default()), &wish)
 }
 
 fn condition(of: &ArgoRollout) -> Condition {

@@ -1,0 +1,149 @@
+//! The requests that a Canary's actions are made of.
+//!
+//! Flagger has no verbs: it is told by fields of the Canary, by the template of the Deployment that it rolls out, and by the gates that
+//! it asks at. What was set for one action only (a gate, the skipping of the analysis) is set back once Flagger has taken it in.
+
+use serde_json::{Value, json};
+
+use super::{
+    Canary,
+    condition::{AFTER, BEFORE},
+    template::is_same,
+};
+use crate::{
+    backend::k8s::{
+        bound::Bound,
+        gates::Gate,
+        mark::Mark,
+        sets::{Set, without_hash},
+        workload::{Change, Next, To},
+    },
+    engine::action::{Action, Order},
+    wire::kube::Patch,
+};
+
+/// The end of the reference of an action that skips the analysis, and lets later versions be analysed again.
+pub(super) const SKIPPING: &str = " without its analysis";
+
+impl Canary {
+    pub(super) fn request(&self, bound: &Bound, order: &Order) -> Result<Next, String> {
+        let other = self.target.current().filter(|set| set.hash != bound.pins.candidate);
+        match (order.action, other) {
+            (Action::Rollback, _) => self.back(order),
+            (_, Some(other)) => Err(format!("the newest template is now {}, not {}", bound.name_of(other), bound.names.candidate)),
+            (Action::Pause, None) => Ok(self.suspend(true)),
+            (Action::Resume, None) => Ok(self.suspend(false)),
+            (Action::Promote, None) => Ok(self.open(order)),
+            (Action::PromoteFull, None) => self.skip(order),
+            (Action::Abort, None) => self.abort(order),
+            (Action::Retry, None) => Err(format!("{} has no retry", bound.place.words())),
+        }
+    }
+
+    fn suspend(&self, suspend: bool) -> Next {
+        if self.spec.suspend == suspend { Next::Done } else { Next::Ask(Change::fields(json!({ "spec": { "suspend": suspend } }))) }
+    }
+
+    fn is_marked(&self, order: &Order) -> bool {
+        Mark::of(&self.object).is_some_and(|mark| mark.id == order.id)
+    }
+
+    /// Opens the gate that it waits at, and closes it behind it: it is asked for the next stop and the next version too.
+    fn open(&self, order: &Order) -> Next {
+        let waits = match self.status.phase.as_str() {
+            "Waiting" => Some(BEFORE),
+            "WaitingPromotion" => Some(AFTER),
+            _ => None,
+        };
+        let is_open = self.is_open(Gate::Way);
+        if waits.is_none_or(|kind| !order.target.reference.ends_with(kind)) {
+            return if is_open { Next::Gate { gate: Gate::Way, open: false } } else { Next::Done };
+        }
+        self.through(order, Gate::Way)
+    }
+
+    /// The gate of a rollback, the same way.
+    fn abort(&self, order: &Order) -> Result<Next, String> {
+        if self.status.is_analysing() {
+            return Ok(self.through(order, Gate::Rollback));
+        }
+        match (self.status.phase == "Failed", self.is_open(Gate::Rollback)) {
+            (_, true) => Ok(Next::Gate { gate: Gate::Rollback, open: false }),
+            (true, false) => Ok(Next::Done),
+            (false, false) => Err(format!("Flagger asks for no rollback in the phase {}", self.status.phase)),
+        }
+    }
+
+    /// A suspended Canary asks nowhere.
+    fn through(&self, order: &Order, gate: Gate) -> Next {
+        if self.spec.suspend {
+            self.suspend(false)
+        } else if !self.is_marked(order) {
+            Next::Ask(Change::mark())
+        } else if self.is_open(gate) {
+            Next::Wait("that Flagger asks at its gate".to_owned())
+        } else {
+            Next::Gate { gate, open: true }
+        }
+    }
+
+    fn skip(&self, order: &Order) -> Result<Next, String> {
+        if self.status.phase == "Failed" {
+            return Err("Flagger has taken it back".to_owned());
+        }
+        let is_done = self.is_promoted() && self.status.phase == "Succeeded";
+        let skips_once = order.target.reference.ends_with(SKIPPING);
+        Ok(match (is_done, self.spec.skip_analysis) {
+            (true, true) if skips_once => set_skip(false),
+            (false, false) => Next::Ask(Change::fields(json!({ "spec": { "skipAnalysis": true, "suspend": false } }))),
+            (false, true) if self.spec.suspend => self.suspend(false),
+            (false, true) if skips_once => Next::Wait("that Flagger promotes".to_owned()),
+            (true, _) | (false, true) => Next::Done,
+        })
+    }
+
+    /// The template of the target's Deployment; where its primary has the newer one too, Flagger has to roll the older one out.
+    fn back(&self, order: &Order) -> Result<Next, String> {
+        let reference = &order.target.reference;
+        let (name, skips) = reference.strip_suffix(SKIPPING).map_or((reference.as_str(), false), |name| (name, true));
+        let set = self.target_set(name).ok_or_else(|| format!("the ReplicaSet {name} is not kept any more"))?;
+        if !self.is_asked_for(set) {
+            if skips && !self.spec.skip_analysis {
+                return Ok(set_skip(true));
+            }
+            return Ok(Next::Ask(if self.is_marked(order) { self.template_of(set) } else { Change::mark() }));
+        }
+        if self.spec.suspend {
+            return Ok(self.suspend(false));
+        }
+        let is_there = self.status.phase == "Succeeded" && self.primary.current().is_some_and(|primary| is_same(primary, set));
+        Ok(match (skips, is_there) {
+            (true, false) => Next::Wait("that Flagger promotes the older version".to_owned()),
+            (true, true) if self.spec.skip_analysis => set_skip(false),
+            _ => Next::Done,
+        })
+    }
+
+    /// The whole template is replaced: a merge would keep what only the newer one has.
+    fn template_of(&self, set: &Set) -> Change {
+        let version = self.target.object.metadata.resource_version.clone();
+        let body = Value::Array(vec![json!({ "op": "replace", "path": "/spec/template", "value": set.template })]);
+        Change { to: To::Beside { path: self.target_path(), version }, patch: Patch::Json, body }
+    }
+
+    pub(super) fn target_path(&self) -> String {
+        format!("{}/{}", self.place.beside("/apis/apps/v1", "deployments"), self.spec.target_ref.name)
+    }
+
+    pub(super) fn is_asked_for(&self, set: &Set) -> bool {
+        without_hash(self.target.spec.template.clone()) == set.template
+    }
+
+    pub(super) fn target_set(&self, name: &str) -> Option<&Set> {
+        self.target.sets.iter().find(|set| set.name == name)
+    }
+}
+
+fn set_skip(skip: bool) -> Next {
+    Next::Ask(Change::fields(json!({ "spec": { "skipAnalysis": skip } })))
+}
