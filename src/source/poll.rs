@@ -252,7 +252,8 @@ impl Asker {
     ) -> Result<Self, SourceError> {
         let (ca_pem, identity_pem) = (credentials.ca_pem.as_deref(), credentials.identity_pem.as_ref());
         Ok(Self {
-            client: Client::build(&Options { ca_pem, identity_pem, ..Options::new(Purpose::Watch) })?,
+            // Instances that are found by their platform are asked at their own addresses, where no proxy reaches.
+            client: Client::build(&Options { ca_pem, identity_pem, is_direct: fleet.is_some(), ..Options::new(Purpose::Watch) })?,
             credentials: Bound::to(credentials, urls)?,
             fleet,
             timeout: file.limits.timeout.0,

@@ -27,8 +27,13 @@ pub(crate) struct Ran {
 
 impl Home {
     pub(crate) fn new(cluster: &Cluster, user: &User<'_>) -> Self {
+        Self::at(cluster, &cluster.url(), user)
+    }
+
+    /// The same for another API server.
+    pub(crate) fn at(cluster: &Cluster, url: &str, user: &User<'_>) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let kubeconfig = cluster.kubeconfig(dir.path(), user);
+        let kubeconfig = cluster.kubeconfig_at(url, dir.path(), user);
         fs::rename(kubeconfig, dir.path().join("kubeconfig")).expect("in one folder");
         Self { dir }
     }
@@ -51,12 +56,17 @@ impl Home {
 
     /// Watches `deployment/web` for so many seconds, with a poll each second and `backend` lines in the configuration.
     pub(crate) fn watch(&self, namespace: &Namespace, seconds: u32, backend: &str, more: &[&str]) -> Ran {
+        self.watching(namespace, seconds, backend, more).output().expect("the program starts").into()
+    }
+
+    /// The same, not begun.
+    pub(crate) fn watching(&self, namespace: &Namespace, seconds: u32, backend: &str, more: &[&str]) -> Command {
         let target = format!("k8s:{}/deployment/web", namespace.name());
         let text = format!("[policy]\npoll = \"1s\"\n[backend]\nkind = \"kubernetes\"\ntarget = \"{target}\"\n{backend}");
         fs::write(self.path("config.toml"), text).expect("written");
         let timeout = format!("{seconds}s");
         let arguments = ["watch", "-c", "config.toml", "--headless", "--format", "jsonl", "--timeout", &timeout];
-        self.run(&[&arguments, more].concat())
+        self.command(&[&arguments, more].concat())
     }
 }
 

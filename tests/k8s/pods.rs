@@ -191,3 +191,32 @@ fn pages_that_the_configuration_names_are_asked_instead() {
     assert!(!asked.is_empty() && asked.iter().all(|instance| instance.starts_with("127.0.0.1:1")), "{asked:?} {}", ran.err);
     assert_eq!(ran.last("watch.started")["asked"]["candidate"]["pages"]["first"], json!(["http://127.0.0.1:1/new"]));
 }
+
+#[test]
+fn while_the_api_server_is_gone_pods_are_asked_directly_and_nobody_is_blamed() {
+    let Some(cluster) = Cluster::shared().filter(|cluster| cluster.has_network()) else { return };
+    let namespace = cluster.namespace("gone");
+    two_versions(&namespace, "app:v2", &json!({ "lab/rps": "50" }));
+    all_ready(&namespace);
+    let mut second = cluster.second_api();
+    let home = Home::at(cluster, &second.url(), &User::Admin);
+    let out = home.path("out.jsonl");
+    let mut command = home.watching(&namespace, 8, "via = \"direct\"", &["--read-only"]);
+    let mut watching = command.stdout(std::fs::File::create(&out).expect("made")).spawn().expect("it starts");
+    let text = || std::fs::read_to_string(&out).expect("readable");
+    until("nothing was polled", || (text().matches("\"event\":\"poll\"").count() >= 2).then_some(()));
+    second.kill();
+    assert_eq!(watching.wait().expect("it ends").code(), Some(124), "{}", text());
+    let lines: Vec<Value> = text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let new = named(&namespace, "app:v2").swap_remove(0);
+    let of = |source: &str| {
+        lines.iter().filter(|it| it["event"] == "sample" && it["source"] == source && it["instance"] == *new).collect::<Vec<_>>()
+    };
+    let (pages, health) = (of("metrics"), of("health"));
+    assert!(pages.iter().all(|page| page["ok"] == true) && pages.len() >= 6, "{pages:?}");
+    let last = health.last().expect("asked");
+    assert!(last["pod"].is_null(), "what its node says is not known: {last}");
+    assert_eq!(last["health"]["state"], "up", "its own word is: {last}");
+    let notes: Vec<&str> = lines.iter().filter(|it| it["event"] == "note").filter_map(|it| it["sentence"].as_str()).collect();
+    assert!(notes.iter().any(|note| note.starts_with("candidate: the API server ")), "{notes:?}");
+}

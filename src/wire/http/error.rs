@@ -88,7 +88,8 @@ impl FetchError {
     }
 
     /// What somebody in between says of the other side.
-    pub(crate) fn told(kind: Kind, message: &str) -> Self {
+    #[must_use]
+    pub fn told(kind: Kind, message: &str) -> Self {
         Self::new(kind, None, message)
     }
 

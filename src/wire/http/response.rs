@@ -30,8 +30,9 @@ impl Response {
         Self { place, status, headers, elsewhere, body }
     }
 
-    /// An answer that somebody else has fetched.
-    pub(crate) fn fetched(place: &str, status: u16, headers: HeaderMap, body: Vec<u8>) -> Option<Self> {
+    /// An answer that somebody else has fetched; none with a status that is none.
+    #[must_use]
+    pub fn fetched(place: &str, status: u16, headers: HeaderMap, body: Vec<u8>) -> Option<Self> {
         let status = StatusCode::from_u16(status).ok()?;
         Some(Self { place: place.to_owned(), status, headers, elsewhere: None, body })
     }
