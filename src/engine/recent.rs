@@ -218,6 +218,16 @@ mod tests {
     }
 
     #[test]
+    fn a_minute_in_which_an_instance_was_first_seen_is_not_counted_whole() {
+        let mut recent = Recent::default();
+        let first = Tally { reference: true, ..poll(10.0, 0.0).candidate };
+        recent.push(Time::from_ms(5000), Sides { baseline: first, candidate: Tally::default() });
+        recent.push(Time::from_ms(10_000), poll(20.0, 0.0));
+        assert!(recent.is_partial(Time::from_ms(60_000)));
+        assert!(!recent.is_partial(Time::from_ms(65_000)));
+    }
+
+    #[test]
     fn even_five_minutes_may_be_thin_or_idle() {
         let mut recent = Recent::default();
         for i in 1..=100 {

@@ -4,7 +4,7 @@ use proptest::{collection::vec, prelude::*};
 use rollwatch::engine::{
     effect::{Input, Polled},
     role::Role,
-    sample::{Buckets, CheckState, Health, HealthCheck, HealthState, Sample, SourceKind},
+    sample::{Buckets, CheckState, Health, HealthCheck, HealthState, Phase, Pod, Sample, SourceKind},
     setup::Rule,
     snapshot::{InstanceRow, InstanceState, Reading},
     time::Time,
@@ -239,4 +239,60 @@ proptest! {
             prop_assert!(rows.windows(2).all(|pair| key(&pair[0]) < key(&pair[1])));
         }
     }
+}
+
+/// A pod as its node says, in each poll of five seconds; none where it is not there.
+fn play_pods(polls: i32, does: impl Fn(&str, i32) -> Option<(Pod, Does)>) -> Played {
+    let mut played = Played::new(setup(Rule { stays: true, ..Rule::default() }));
+    for poll in 0..polls {
+        let of = |name: &str| {
+            let Some((pod, does)) = does(name, poll) else { return Vec::new() };
+            let mut both = samples(Role::Candidate, name, &does, poll == 0);
+            if let Some(health) = both.last_mut().filter(|sample| sample.source == SourceKind::Health) {
+                health.reset = poll > 0 && does.reset;
+                health.pod = Some(pod);
+            }
+            both
+        };
+        let samples = ["new-a", "new-b"].into_iter().flat_map(of).collect();
+        played.feed(f64::from(poll) * 5.0, Input::Polled(Polled { samples, rollout: None }));
+    }
+    played
+}
+
+#[test]
+fn pods_are_as_their_nodes_say_and_vanish_when_they_are_gone() {
+    let ready = || Pod { ready: true, ..Pod::default() };
+    let troubled =
+        |phase: Phase, restarts: u32| Pod { phase, restarts, reason: Some("is in trouble".to_owned()), ..Pod::default() };
+    let with = |pod: fn(i32) -> Option<Pod>| {
+        let played = play_pods(6, |name, poll| match name {
+            "new-b" => Some((pod(poll)?, work(20.0, 0.0))),
+            _ => Some((Pod { ready: true, ..Pod::default() }, work(20.0, 0.0))),
+        });
+        rows(&played).into_iter().find(|row| row.name == "new-b")
+    };
+    let row = with(|_| Some(Pod { ready: true, ..Pod::default() })).expect("it is there");
+    assert_eq!((row.state, row.ready, row.pod), (Serving, Some(true), Some(ready())));
+    let row = with(|_| Some(Pod { phase: Phase::Starting, reason: Some("is in trouble".to_owned()), ..Pod::default() }));
+    let row = row.expect("it is there");
+    assert_eq!((row.state, row.ready, row.trouble.as_deref()), (InstanceState::Starting, Some(false), Some("is in trouble")));
+    let looping =
+        with(|_| Some(Pod { phase: Phase::Looping, restarts: 7, reason: Some("is in trouble".to_owned()), ..Pod::default() }));
+    let looping = looping.expect("it is there");
+    assert_eq!((looping.state, looping.restarts, looping.pod), (Restarting, 7, Some(troubled(Phase::Looping, 7))));
+    assert_eq!(with(|poll| (poll < 4).then(|| Pod { ready: true, ..Pod::default() })), None, "it is gone, and that is no failure");
+}
+
+#[test]
+fn a_restart_that_the_node_and_the_counters_saw_is_one() {
+    let played = play_pods(8, |_, poll| {
+        let restarts = u32::from(poll >= 4);
+        Some((Pod { ready: true, restarts, ..Pod::default() }, Does { reset: poll == 4, ..work(20.0, 0.0) }))
+    });
+    let row = &rows(&played)[0];
+    assert_eq!((row.restarts, row.restarted, row.state), (1, true, Serving));
+    let restarts =
+        played.watch.snapshot().checks.iter().find(|check| check.id == "restarts").map(|check| check.values.candidate.clone());
+    assert_eq!(restarts.as_deref(), Some("2"), "one of each of the two pods");
 }
