@@ -12,11 +12,21 @@ fn without_a_command_there_is_help_with_three_lines_that_work() {
 }
 
 #[test]
+fn a_cluster_that_nobody_names_cannot_be_reached() {
+    let home = Home::new();
+    for arguments in [&["watch", "k8s:default/deployment/api"][..], &["rollback", "k8s:default/deployment/api", "--yes"]] {
+        let ran = home.run(arguments);
+        assert_eq!((ran.code, ran.err.contains("no cluster is known")), (3, true), "{arguments:?}: {ran:?}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_code_2_with_a_sentence() {
     let home = Home::new();
     for (arguments, needle) in [
         (&["watch"][..], "metrics"),
-        (&["watch", "k8s:default/deployment/api"], "k8s:default/deployment/api"),
+        (&["watch", "ecs:default/api"], "ecs:default/api"),
+        (&["watch", "k8s:default/api"], "k8s:default/api"),
         (&["watch", "-c", "missing.toml"], "missing.toml"),
         (&["frobnicate"], "frobnicate"),
         (&["demo", "--speed", "0"], "0.1"),
