@@ -2,7 +2,7 @@
 //!
 //! A watch is bound to pod templates by their hashes, never to names that can be moved. What a controller says is believed once it has
 //! seen the newest change. Every change is a patch that holds the resource version it was decided on, leads to an absolute target and
-//! leaves its author in an annotation, so that whoever comes second can say who was first. One file a kind: [`workload`] is what they
+//! leaves its author in an annotation, so that whoever comes second can say who was first. One file a kind: `workload` is what they
 //! have in common.
 
 mod access;
