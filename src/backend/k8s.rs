@@ -65,8 +65,8 @@ pub struct Wish {
     pub wanted: Wanted,
     /// The hashes that an earlier run was bound to.
     pub pins: Option<Sides<String>>,
-    /// After how long an action that was not seen to work is called failed.
-    pub limit: Duration,
+    /// After how long an action that was not seen to work is called failed, where somebody says it.
+    pub limit: Option<Duration>,
     /// Who acts here, for the mark that each change leaves.
     pub holder: String,
     /// Where Flagger's load tester answers.

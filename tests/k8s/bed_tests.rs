@@ -8,21 +8,10 @@ use std::{
 
 use serde_json::json;
 
-use crate::bed::{Cluster, User, until};
-
-const DEPLOYMENT: &str = r#"
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  replicas: 4
-  progressDeadlineSeconds: 20
-  strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec: { containers: [{ name: app, image: "app:v1" }] }
-"#;
+use crate::{
+    bed::{Cluster, User, until},
+    laptop::DEPLOYMENT,
+};
 
 #[test]
 fn a_deployment_rolls_and_kubectl_agrees() {

@@ -139,9 +139,9 @@ fn a_bad_one_is_rolled_back_by_itself() {
 #[test]
 fn one_that_cannot_start_is_stuck_with_its_pods_reasons() {
     let Some(cluster) = Cluster::shared() else { return };
-    for (tag, why) in [("missing", "cannot pull app:missing (ImagePullBackOff)"), ("bad", "")] {
+    for (tag, why) in [("missing", "cannot pull app:missing (ImagePullBackOff)"), ("bad", "ends again and again (")] {
         let namespace = deployed(cluster, "stuck");
-        namespace.patch("deployment", "web", &json!({ "spec": { "progressDeadlineSeconds": 2 } }));
+        namespace.patch("deployment", "web", &json!({ "spec": { "progressDeadlineSeconds": 4 } }));
         let laptop = Laptop::new(cluster, false);
         laptop.configure("");
         roll(&namespace, &format!("app:{tag}"));
@@ -150,7 +150,7 @@ fn one_that_cannot_start_is_stuck_with_its_pods_reasons() {
         assert_eq!(ran.code, 30, "{ran:?}");
         let ended = ended(&ran);
         let sentence = ended["sentence"].as_str().expect("a sentence");
-        assert!(sentence.starts_with(&format!("{tag} has made no progress for 2 s: web-")) && sentence.contains(why), "{sentence}");
+        assert!(sentence.starts_with(&format!("{tag} has made no progress for 4 s: web-")) && sentence.contains(why), "{sentence}");
         assert_eq!(ended["outcome"], "stuck");
         let said = namespace.kubectl_ran(&["rollout", "status", WEB, "--timeout=5s"]);
         assert!(String::from_utf8_lossy(&said.stderr).contains("exceeded its progress deadline"), "kubectl says the same");
@@ -174,6 +174,26 @@ fn one_that_somebody_else_took_back_is_over() {
     let ran = Ran::from(watching.wait_with_output().expect("it ends"));
     assert_eq!(ran.code, 13, "{ran:?}");
     assert_eq!(ended(&ran)["sentence"], "web was taken back to v1 by somebody else");
+}
+
+/// Between the change and its controller's next look, the newest set is of the version before: to bind to that would be to watch the
+/// wrong two.
+#[test]
+fn who_attaches_right_after_a_change_waits_until_it_is_known_what_it_is() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let namespace = deployed(cluster, "fresh");
+    let laptop = Laptop::new(cluster, false);
+    laptop.configure("");
+    let at = target(&namespace, WEB);
+    for (before, image) in [("v1", "app:v2"), ("v2", "app:v3"), ("v3", "app:v4")] {
+        let arguments = ["watch", &at, "--read-only", "--format", "jsonl", "--timeout", "1s", "-c", "rollwatch.toml"];
+        let change = json!({ "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": image }] } } } });
+        namespace.patch("deployment", "web", &change);
+        let ran = laptop.home.run(&arguments);
+        let started = events(&ran.out, "watch.started").remove(0);
+        let named = (started["baseline"].as_str(), started["candidate"].as_str());
+        assert_eq!(named, (Some(before), image.strip_prefix("app:")), "{ran:?}");
+    }
 }
 
 #[test]

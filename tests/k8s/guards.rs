@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     bed::{Cluster, Namespace, User},
-    home::Home,
+    home::{Home, KUBECONFIG},
 };
 
 const DEPLOYMENT: &str = r#"
@@ -50,14 +50,14 @@ spec: { maxUnavailable: 1, selector: { matchLabels: { app: web } } }
 /// What a rollback would do, and what it would not undo, as the panel shows both.
 fn preview(home: &Home, namespace: &Namespace) -> String {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let access = Access { kubeconfig: Some(home.path("kubeconfig")), ..Access::default() };
+    let access = Access { kubeconfig: Some(home.path(KUBECONFIG)), ..Access::default() };
     let wish = Wish {
         gate: None,
         namespace: namespace.name().to_owned(),
         workload: Workload { kind: Kind::Deployment, name: "web".to_owned() },
         wanted: Wanted::default(),
         pins: None,
-        limit: Duration::from_secs(60),
+        limit: Some(Duration::from_secs(60)),
         holder: "ana".to_owned(),
     };
     let rollout = runtime.block_on(async {

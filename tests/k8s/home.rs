@@ -1,20 +1,34 @@
-//! The program in a home of its own, as somebody of the cluster.
+//! A home of somebody of the cluster, and watches of `deployment/web` that ask its pods.
 
 use std::{
     fs,
     path::PathBuf,
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
 };
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::bed::{Cluster, Namespace, User};
+use crate::{
+    bed::{Cluster, Namespace, User},
+    program,
+};
+
+/// Where the kubeconfig is, as the program looks for it.
+pub(crate) const KUBECONFIG: &str = ".kube/config";
+
+/// A home whose kubeconfig is for `user` and leads to `url`.
+pub(crate) fn home_of(cluster: &Cluster, url: &str, user: &User<'_>) -> program::Home {
+    let home = program::Home::new();
+    let path = home.path(KUBECONFIG);
+    let folder = path.parent().expect("it is in one");
+    fs::create_dir_all(folder).expect("a folder");
+    let kubeconfig = cluster.kubeconfig_at(url, folder, user);
+    fs::rename(kubeconfig, path).expect("in one folder");
+    home
+}
 
 /// A home directory with a kubeconfig.
-pub(crate) struct Home {
-    dir: TempDir,
-}
+pub(crate) struct Home(program::Home);
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -32,22 +46,15 @@ impl Home {
 
     /// The same for another API server.
     pub(crate) fn at(cluster: &Cluster, url: &str, user: &User<'_>) -> Self {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let kubeconfig = cluster.kubeconfig_at(url, dir.path(), user);
-        fs::rename(kubeconfig, dir.path().join("kubeconfig")).expect("in one folder");
-        Self { dir }
+        Self(home_of(cluster, url, user))
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+        self.0.path(name)
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rollwatch"));
-        command.args(arguments).env_clear().env("PATH", "/usr/bin:/bin").env("USER", "ana");
-        command.env("HOME", self.dir.path()).env("KUBECONFIG", self.path("kubeconfig")).current_dir(self.dir.path());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
+        self.0.command(arguments)
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
@@ -91,12 +98,8 @@ impl Ran {
 
 impl From<Output> for Ran {
     fn from(output: Output) -> Self {
-        let out = String::from_utf8_lossy(&output.stdout).into_owned();
-        Self {
-            code: output.status.code().unwrap_or(-1),
-            lines: out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
-            out,
-        }
+        let program::Ran { code, out, err } = output.into();
+        let lines = out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        Self { code, lines, out, err }
     }
 }

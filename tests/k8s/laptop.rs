@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::{
     bed::{Cluster, Namespace, User},
+    home::home_of,
     program::{Home, Ran},
     service::{Service, pair},
 };
@@ -38,11 +39,7 @@ impl Laptop {
 
     /// Of `user`, whose kubeconfig leads to `url`.
     pub(crate) fn at(cluster: &Cluster, url: &str, user: &User<'_>, bad: bool) -> Self {
-        let home = Home::new();
-        std::fs::create_dir_all(home.path(".kube")).expect("a folder");
-        let kubeconfig = cluster.kubeconfig_at(url, &home.path(".kube"), user);
-        std::fs::rename(kubeconfig, home.path(".kube/config")).expect("it is moved");
-        Self { home, services: pair(bad) }
+        Self { home: home_of(cluster, url, user), services: pair(bad) }
     }
 
     /// Writes a configuration that polls quickly and judges the services; `more` sections follow.
@@ -74,7 +71,7 @@ pub(crate) fn target(namespace: &Namespace, what: &str) -> String {
     format!("k8s:{}/{what}", namespace.name())
 }
 
-/// Brings the Deployment `web` to `image`, and waits until `updated` pods are ready with it.
+/// Has the Deployment `web` rolled to `image`.
 pub(crate) fn roll(namespace: &Namespace, image: &str) {
     namespace.kubectl(&["set", "image", "deployment/web", &format!("app={image}")]);
 }

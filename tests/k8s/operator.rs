@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     bed::{Cluster, Namespace, User},
+    home::home_of,
     program::{Home, Ran, json_lines},
     service::{Service, pair},
 };
@@ -25,16 +26,14 @@ impl Operator {
 
     /// Somebody with these rights, and more lines in the section of the backend.
     pub(crate) fn be(cluster: &Cluster, user: &User<'_>, namespace: &Namespace, workload: &str, backend: &str) -> Self {
-        let home = Home::new();
+        let home = home_of(cluster, &cluster.url(), user);
         let target = format!("k8s:{}/{workload}", namespace.name());
-        let kubeconfig = cluster.kubeconfig(home.dir.path(), user);
         let services = pair(false);
         let config = format!(
-            "[backend]\nkind = \"kubernetes\"\ntarget = \"{target}\"\nkubeconfig = \"{}\"\n{backend}\n\
+            "[backend]\nkind = \"kubernetes\"\ntarget = \"{target}\"\n{backend}\n\
              [baseline]\nmetrics = [\"{}\"]\n[candidate]\nmetrics = [\"{}\"]\n\
              [policy]\npoll = \"100ms\"\nwindow = \"60s\"\nwarmup = \"500ms\"\nverify_timeout = \"25s\"\n\
              [notify]\ndesktop = false\nterminal = false\n",
-            kubeconfig.display(),
             services.0.url(),
             services.1.url(),
         );

@@ -47,7 +47,16 @@ pub(super) struct Bound {
 impl Bound {
     pub(super) fn new(place: Place, found: &Found, (rights, guards): (Rights, Guards), wish: &Wish) -> Self {
         let (pins, names) = (found.driven.pins.clone(), found.names.clone());
-        Self { place, pins, names, pods: found.pods.clone(), limit: wish.limit, rights, guards, holder: wish.holder.clone() }
+        Self {
+            place,
+            pins,
+            names,
+            pods: found.pods.clone(),
+            limit: found.limit(wish.limit),
+            rights,
+            guards,
+            holder: wish.holder.clone(),
+        }
     }
 
     /// The mark that `order` leaves.
@@ -133,6 +142,19 @@ pub(super) fn choose<'s>(
         return Err(BackendError::Unusable(why));
     }
     Ok(sides)
+}
+
+/// After somebody went back, the set before the present one is the bad one: only a person knows which version is good.
+///
+/// # Errors
+/// When `current` was gone back to, and nobody says what it is held against.
+pub(super) fn not_a_return(current: &Set, wanted: &Wanted, place: &Place) -> Result<(), BackendError> {
+    if !current.is_return || wanted.baseline.is_some() {
+        return Ok(());
+    }
+    let what = format!("{} was taken back to {} ({})", place.words(), current.name, current.tag);
+    let why = format!("{what}: which version is the good one? name it with --to, or as baseline.version");
+    Err(BackendError::Unusable(why))
 }
 
 /// The names of the chosen two: those somebody gave them, else what tells them apart.

@@ -10,6 +10,8 @@ mod seen;
 mod status;
 mod template;
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{
@@ -25,7 +27,7 @@ use super::{
 use crate::{
     backend::BackendError,
     engine::{
-        action::{Action, Order, Rollout, Seen},
+        action::{Action, Condition, Order, Preview, Seen},
         driven::Driven,
         role::Sides,
         strategy::Kind as Strategy,
@@ -155,21 +157,6 @@ impl Canary {
         self.primary.sets.iter().find(|set| set.hash == bound.pins.baseline)
     }
 
-    /// The candidate's share of the traffic: that of its own pods, and once it is copied that of the primary's. Null while nobody
-    /// can say.
-    fn weight(&self, bound: &Bound) -> Option<f64> {
-        let candidate = self.target.sets.iter().find(|set| set.hash == bound.pins.candidate)?;
-        let own = self.told()?;
-        let share = |sets: &[Set], is_it: &dyn Fn(&Set) -> bool| {
-            let all: u32 = sets.iter().map(|set| set.ready).sum();
-            let mine: u32 = sets.iter().filter(|set| is_it(set)).map(|set| set.ready).sum();
-            (all > 0).then(|| f64::from(mine) / f64::from(all))
-        };
-        let beside = share(&self.target.sets, &|set| set.hash == candidate.hash).unwrap_or(1.0);
-        let primary = share(&self.primary.sets, &|set| is_same(set, candidate)).unwrap_or(0.0);
-        Some(own * beside + (1.0 - own) * primary)
-    }
-
     /// The share of the traffic that Flagger has given to the target's pods. It forgets it while it waits with a promotion, and traffic
     /// stays as it is.
     fn told(&self) -> Option<f64> {
@@ -179,28 +166,6 @@ impl Canary {
             Sharing::Matches if self.status.is_analysing() => None,
             _ => Some(self.status.weight()),
         }
-    }
-
-    fn versions(&self, bound: &Bound) -> Sides<String> {
-        let other = self.target.current().filter(|set| set.hash != bound.pins.candidate);
-        let other = other.filter(|set| !self.baseline_set(bound).is_some_and(|baseline| is_same(set, baseline)));
-        // Once the primary has the candidate's template, what replaces it comes after its promotion.
-        let candidate = self.target.sets.iter().find(|set| set.hash == bound.pins.candidate);
-        let was_promoted = self.primary.current().zip(candidate).is_some_and(|(primary, candidate)| is_same(primary, candidate));
-        let baseline = if other.is_some() && was_promoted { &bound.names.candidate } else { &bound.names.baseline };
-        let candidate = other.map_or_else(|| bound.names.candidate.clone(), |set| bound.name_of(set));
-        Sides { baseline: baseline.clone(), candidate }
-    }
-
-    /// Changes with the templates, the phase and the suspension, and when somebody has begun an action; not with every check.
-    fn token(&self) -> String {
-        let uid: String = self.object.metadata.uid.chars().take(8).collect();
-        let hash = |of: &Deployment| of.current().map_or_else(|| "unseen".to_owned(), |set| set.hash.clone());
-        let templates = format!("{uid} {} primary {} {}", hash(&self.target), hash(&self.primary), self.phase_name());
-        let said = [(self.spec.suspend, "suspended"), (self.spec.skip_analysis, "skipping")];
-        let said = said.into_iter().filter(|(is_so, _)| *is_so).map(|(_, word)| word.to_owned());
-        let mark = Mark::of(&self.object).map(|mark| format!("after {}", mark.id));
-        [templates].into_iter().chain(said).chain(mark).collect::<Vec<_>>().join(" ")
     }
 
     /// The baseline is what the primary has; once that is the candidate's, what it had before.
@@ -271,20 +236,57 @@ impl State for Canary {
             pods: Sides { baseline: pods(&self.primary, chosen.baseline), candidate: pods(&self.target, chosen.candidate) },
             strategy,
             steps,
+            patience: Duration::from_secs(self.target.spec.progress_deadline_seconds),
         })
     }
 
-    fn rollout(&self, bound: &Bound) -> Rollout {
-        let condition = self.condition(bound);
-        let weight = self.weight(bound);
-        Rollout {
-            token: self.token(),
-            weights: weight.map(|weight| Sides { baseline: 1.0 - weight, candidate: weight }),
-            versions: Some(self.versions(bound)),
-            paused: self.spec.suspend,
-            abilities: Action::ALL.into_iter().map(|action| (action, self.ability(bound, action, &condition))).collect(),
-            condition,
-        }
+    // Changes with the templates, the phase and the suspension, and when somebody has begun an action; not with every check.
+    fn token(&self) -> String {
+        let uid: String = self.object.metadata.uid.chars().take(8).collect();
+        let hash = |of: &Deployment| of.current().map_or_else(|| "unseen".to_owned(), |set| set.hash.clone());
+        let templates = format!("{uid} {} primary {} {}", hash(&self.target), hash(&self.primary), self.phase_name());
+        let said = [(self.spec.suspend, "suspended"), (self.spec.skip_analysis, "skipping")];
+        let said = said.into_iter().filter(|(is_so, _)| *is_so).map(|(_, word)| word.to_owned());
+        let mark = Mark::of(&self.object).map(|mark| format!("after {}", mark.id));
+        [templates].into_iter().chain(said).chain(mark).collect::<Vec<_>>().join(" ")
+    }
+
+    // The candidate's share of the traffic: that of its own pods, and once it is copied that of the primary's. Null while nobody
+    // can say.
+    fn weight(&self, bound: &Bound) -> Option<f64> {
+        let candidate = self.target.sets.iter().find(|set| set.hash == bound.pins.candidate)?;
+        let own = self.told()?;
+        let share = |sets: &[Set], is_it: &dyn Fn(&Set) -> bool| {
+            let all: u32 = sets.iter().map(|set| set.ready).sum();
+            let mine: u32 = sets.iter().filter(|set| is_it(set)).map(|set| set.ready).sum();
+            (all > 0).then(|| f64::from(mine) / f64::from(all))
+        };
+        let beside = share(&self.target.sets, &|set| set.hash == candidate.hash).unwrap_or(1.0);
+        let primary = share(&self.primary.sets, &|set| is_same(set, candidate)).unwrap_or(0.0);
+        Some(own * beside + (1.0 - own) * primary)
+    }
+
+    fn versions(&self, bound: &Bound) -> Sides<String> {
+        let other = self.target.current().filter(|set| set.hash != bound.pins.candidate);
+        let other = other.filter(|set| !self.baseline_set(bound).is_some_and(|baseline| is_same(set, baseline)));
+        // Once the primary has the candidate's template, what replaces it comes after its promotion.
+        let candidate = self.target.sets.iter().find(|set| set.hash == bound.pins.candidate);
+        let was_promoted = self.primary.current().zip(candidate).is_some_and(|(primary, candidate)| is_same(primary, candidate));
+        let baseline = if other.is_some() && was_promoted { &bound.names.candidate } else { &bound.names.baseline };
+        let candidate = other.map_or_else(|| bound.names.candidate.clone(), |set| bound.name_of(set));
+        Sides { baseline: baseline.clone(), candidate }
+    }
+
+    fn is_paused(&self) -> bool {
+        self.spec.suspend
+    }
+
+    fn condition(&self, bound: &Bound) -> Condition {
+        self.controller_says(bound)
+    }
+
+    fn preview(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
+        self.offer(bound, action)
     }
 
     fn next(&self, bound: &Bound, order: &Order) -> Result<Next, String> {

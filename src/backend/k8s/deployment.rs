@@ -8,12 +8,13 @@ mod previews;
 mod seen;
 mod status;
 
-use serde_json::Value;
+use std::time::Duration;
 
 use super::{
     access::{Need, PATCH},
     api::Api,
-    bound::{Bound, Wanted, choose, named},
+    bound::{Bound, Wanted, choose, named, not_a_return},
+    mark::{self, RETREATS},
     pods,
     sets::{self, Set},
     workload::{Found, Next, Place, State},
@@ -21,7 +22,7 @@ use super::{
 use crate::{
     backend::BackendError,
     engine::{
-        action::{Action, Condition, Order, Rollout, Seen},
+        action::{Action, Condition, Order, Preview, Seen},
         driven::Driven,
         role::{Role, Sides},
         strategy::Kind as Strategy,
@@ -30,6 +31,7 @@ use crate::{
 };
 
 use self::status::{Spec, Status};
+pub(super) use self::status::{one, ten_minutes};
 
 /// The annotation that counts roll-outs.
 const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -74,8 +76,16 @@ impl Deployment {
 
     /// The set of the template that is asked for now; none before its controller has made one.
     pub(super) fn current(&self) -> Option<&Set> {
-        let wanted = sets::without_hash(self.spec.template.clone());
-        self.sets.iter().find(|set| set.template == wanted)
+        self.sets.iter().find(|set| self.is_asked_for(set))
+    }
+
+    /// The newest template is that of this set.
+    pub(super) fn is_asked_for(&self, set: &Set) -> bool {
+        sets::without_hash(self.spec.template.clone()) == set.template
+    }
+
+    pub(super) fn set_named(&self, name: &str) -> Option<&Set> {
+        self.sets.iter().find(|set| set.name == name)
     }
 
     fn has_caught_up(&self) -> bool {
@@ -88,22 +98,27 @@ impl Deployment {
     }
 
     /// What its controller makes of it.
-    fn condition(&self, bound: &Bound) -> Condition {
+    fn controller_says(&self, bound: &Bound) -> Condition {
+        if let Some(why) = self.behind() {
+            return Condition::Behind(why);
+        }
+        match self.current() {
+            Some(set) if set.hash == bound.pins.baseline => Condition::Ended(self.went_back(bound)),
+            Some(set) if self.status.is_past_deadline() && set.hash == bound.pins.candidate => Condition::Stuck(self.stuck(bound)),
+            _ => Condition::Steady,
+        }
+    }
+
+    /// What its controller has not taken in yet; none when it has caught up.
+    fn behind(&self) -> Option<String> {
         let name = &self.place.workload.name;
         let (seen, asked) = (self.status.observed_generation, self.object.metadata.generation);
         if !self.has_caught_up() {
-            return Condition::Behind(format!("the Deployment controller has seen generation {seen} of {name}, not {asked}"));
+            return Some(format!("the Deployment controller has seen generation {seen} of {name}, not {asked}"));
         }
-        match self.current() {
-            // A paused Deployment takes a new template and makes nothing of it.
-            None if self.spec.paused => Condition::Steady,
-            None => {
-                Condition::Behind(format!("the Deployment controller has made no ReplicaSet for the newest template of {name} yet"))
-            }
-            Some(set) if set.hash == bound.pins.baseline => Condition::Ended(self.went_back(bound)),
-            Some(set) if self.status.is_past_deadline() && set.hash == bound.pins.candidate => Condition::Stuck(self.stuck(bound)),
-            Some(_) => Condition::Steady,
-        }
+        // A paused Deployment takes a new template and makes nothing of it.
+        let is_made = self.current().is_some() || self.spec.paused;
+        (!is_made).then(|| format!("the Deployment controller has made no ReplicaSet for the newest template of {name} yet"))
     }
 
     /// The name of a newest template that the watch is not bound to.
@@ -116,31 +131,16 @@ impl Deployment {
     }
 
     fn went_back(&self, bound: &Bound) -> String {
-        let by = super::mark::Mark::of(&self.object).map_or_else(|| "somebody else".to_owned(), |mark| mark.by);
-        format!("{} was taken back to {} by {}", self.place.workload.name, bound.names.baseline, crate::text::cleaned(&by))
+        let (name, baseline) = (&self.place.workload.name, &bound.names.baseline);
+        format!("{name} was taken back to {baseline} by {}", mark::who(&self.object, &RETREATS))
     }
 
     fn stuck(&self, bound: &Bound) -> String {
-        let limit = crate::humanize::duration(std::time::Duration::from_secs(self.spec.progress_deadline_seconds));
+        let limit = crate::humanize::duration(Duration::from_secs(self.spec.progress_deadline_seconds));
         let name = &bound.names.candidate;
         let made = self.pods.iter().filter(|pod| pod.meta.label(sets::HASH_LABELS[0]) == Some(&bound.pins.candidate));
         let why = pods::troubles(made).map(|why| format!(": {why}")).unwrap_or_default();
         format!("{name} has made no progress for {limit}{why}")
-    }
-
-    /// The candidate's share of the ready pods; null while none is ready.
-    fn weight(&self, bound: &Bound) -> Option<f64> {
-        let all: u32 = self.sets.iter().map(|set| set.ready).sum();
-        let candidate = self.set_of(bound, Role::Candidate).map_or(0, |set| set.ready);
-        (all > 0).then(|| f64::from(candidate) / f64::from(all))
-    }
-
-    /// Changes when the template or the pause does, and not when pods come and go or their number is scaled.
-    fn token(&self) -> String {
-        let uid: String = self.object.metadata.uid.chars().take(8).collect();
-        let template =
-            self.current().map_or_else(|| format!("generation {}", self.object.metadata.generation), |set| set.hash.clone());
-        format!("{uid} {template}{}", if self.spec.paused { " paused" } else { "" })
     }
 }
 
@@ -150,12 +150,14 @@ impl State for Deployment {
     }
 
     fn found(&self, wanted: &Wanted, pins: Option<&Sides<String>>) -> Result<Found, BackendError> {
-        let current = self.current().or_else(|| self.sets.first());
+        // Before its controller has made a set for the newest template, the newest set is of the version before.
+        if let Some(why) = self.behind().filter(|_| pins.is_none()) {
+            return Err(BackendError::Unreachable(format!("{why}: which version is rolled out is not known yet")));
+        }
+        let current = self.current();
         let before = self.sets.iter().find(|set| current.is_some_and(|current| set.revision < current.revision));
-        if let Some(set) = current.filter(|set| set.is_return && wanted.baseline.is_none() && pins.is_none()) {
-            let what = format!("{} was taken back to {} ({})", self.place.words(), set.name, set.tag);
-            let why = format!("{what}: which version is the good one? name it with --to, or as baseline.version");
-            return Err(BackendError::Unusable(why));
+        if let Some(current) = current.filter(|_| pins.is_none()) {
+            not_a_return(current, wanted, &self.place)?;
         }
         let chosen = choose(&self.sets, Sides { baseline: before, candidate: current }, wanted, pins, &self.place)?;
         let selector = self.spec.selector.text();
@@ -165,22 +167,41 @@ impl State for Deployment {
             pods: chosen.map(|set| format!("{selector},{}={}", sets::HASH_LABELS[0], set.hash)),
             strategy: Strategy::Rolling,
             steps: Vec::new(),
+            patience: Duration::from_secs(self.spec.progress_deadline_seconds),
         })
     }
 
-    fn rollout(&self, bound: &Bound) -> Rollout {
-        let condition = self.condition(bound);
-        let weight = self.weight(bound);
+    // Changes when the template or the pause does, and not when pods come and go or their number is scaled.
+    fn token(&self) -> String {
+        let uid: String = self.object.metadata.uid.chars().take(8).collect();
+        let template =
+            self.current().map_or_else(|| format!("generation {}", self.object.metadata.generation), |set| set.hash.clone());
+        format!("{uid} {template}{}", if self.spec.paused { " paused" } else { "" })
+    }
+
+    // The candidate's share of the ready pods; null while none is ready.
+    fn weight(&self, bound: &Bound) -> Option<f64> {
+        let all: u32 = self.sets.iter().map(|set| set.ready).sum();
+        let candidate = self.set_of(bound, Role::Candidate).map_or(0, |set| set.ready);
+        (all > 0).then(|| f64::from(candidate) / f64::from(all))
+    }
+
+    fn versions(&self, bound: &Bound) -> Sides<String> {
         // A template that the watch is not about has replaced the candidate; the baseline's own is a way back.
         let candidate = self.other(bound).unwrap_or_else(|| bound.names.candidate.clone());
-        Rollout {
-            token: self.token(),
-            weights: weight.map(|weight| Sides { baseline: 1.0 - weight, candidate: weight }),
-            versions: Some(Sides { baseline: bound.names.baseline.clone(), candidate }),
-            paused: self.spec.paused,
-            abilities: Action::ALL.into_iter().map(|action| (action, self.ability(bound, action, &condition))).collect(),
-            condition,
-        }
+        Sides { baseline: bound.names.baseline.clone(), candidate }
+    }
+
+    fn is_paused(&self) -> bool {
+        self.spec.paused
+    }
+
+    fn condition(&self, bound: &Bound) -> Condition {
+        self.controller_says(bound)
+    }
+
+    fn preview(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
+        self.offer(bound, action)
     }
 
     fn next(&self, bound: &Bound, order: &Order) -> Result<Next, String> {
@@ -190,9 +211,4 @@ impl State for Deployment {
     fn seen(&self, bound: &Bound, order: &Order) -> Seen {
         self.facts(bound, order)
     }
-}
-
-/// Two templates are the same when nothing but the hash tells them apart.
-fn is_same(a: &Value, b: &Value) -> bool {
-    sets::without_hash(a.clone()) == sets::without_hash(b.clone())
 }

@@ -10,7 +10,7 @@ use super::{
     bound::Bound,
     evidence,
     gates::Gate,
-    mark::Mark,
+    mark::{self, Mark},
     workload::{self, Change, Next, State, To},
 };
 use crate::{
@@ -92,7 +92,7 @@ impl Hands {
     /// Lets through what the present state offers; a state that somebody else has made is told with who it was.
     fn admit(&self, order: &Order, state: &dyn State) -> Result<(), ActError> {
         let mark = Mark::of(state.object());
-        if mark.as_ref().is_some_and(|mark| mark.id == order.id) {
+        if mark.as_ref().is_some_and(|mark| mark.is_of(order)) {
             return Ok(());
         }
         match guard::admit(order, &state.rollout(&self.bound)) {
@@ -112,9 +112,7 @@ impl Hands {
         let body = bound_to(change, object, &self.bound.mark(order));
         Ok(self.api.change(&path, change.patch, &body).await?.is_some())
     }
-}
 
-impl Hands {
     async fn turn(&self, gate: Gate, open: bool) -> Result<(), ActError> {
         let gates = self.api.gates.as_ref().ok_or_else(|| ActError::Refused("no load tester is named".to_owned()))?;
         gates.turn(&self.bound.place, gate, open).await
@@ -168,9 +166,10 @@ impl Act for Hands {
     fn finish<'a>(&'a self, order: &'a Order) -> Answer<'a, Result<(), ActError>> {
         Box::pin(async {
             let state = self.read(false).await?;
-            match Mark::of(state.object()) {
-                Some(mark) if mark.id == order.id => self.perform(order).await,
-                _ => Err(ActError::Refused(format!("nothing of {} was begun", order.id))),
+            if mark::is_of(state.object(), order) {
+                self.perform(order).await
+            } else {
+                Err(ActError::Refused(format!("nothing of {} was begun", order.id)))
             }
         })
     }

@@ -4,12 +4,30 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{engine::action::Order, text, wire::kube::Object};
+use crate::{
+    engine::action::{Action, Order},
+    text,
+    wire::kube::Object,
+};
 
 /// Where it stands.
 pub(super) const ANNOTATION: &str = "rollwatch/last-action";
 /// The same as a part of a JSON pointer.
 const POINTER: &str = "rollwatch~1last-action";
+
+/// What takes traffic from the candidate.
+pub(super) const RETREATS: [Action; 2] = [Action::Abort, Action::Rollback];
+
+/// Whether the last change of an object was one of `order`'s.
+pub(super) fn is_of(object: &Object, order: &Order) -> bool {
+    Mark::of(object).is_some_and(|mark| mark.is_of(order))
+}
+
+/// Who has done one of these actions last: a mark of another one is of something older.
+pub(super) fn who(object: &Object, actions: &[Action]) -> String {
+    let mark = Mark::of(object).filter(|mark| actions.iter().any(|action| action.word() == mark.what));
+    mark.map_or_else(|| "somebody else".to_owned(), |mark| text::cleaned(&mark.by))
+}
 
 /// Who changed the object last by rollwatch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +45,11 @@ pub(super) struct Mark {
 impl Mark {
     pub(super) fn new(order: &Order, holder: &str) -> Self {
         Self { id: order.id.clone(), what: order.action.word().to_owned(), to: order.target.version.clone(), by: holder.to_owned() }
+    }
+
+    /// Ids are made of the time: two decisions of the same moment are told apart by what they want.
+    pub(super) fn is_of(&self, order: &Order) -> bool {
+        self.id == order.id && self.what == order.action.word() && self.to == order.target.version
     }
 
     pub(super) fn of(object: &Object) -> Option<Self> {

@@ -11,7 +11,7 @@ mod seen;
 mod status;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::{
     access::{Need, PATCH, PATCH_STATUS},
     api::Api,
-    bound::{Bound, Wanted, choose, named},
+    bound::{Bound, Wanted, choose, named, not_a_return},
     mark::Mark,
     pods,
     sets::{self, Set},
@@ -28,7 +28,7 @@ use super::{
 use crate::{
     backend::BackendError,
     engine::{
-        action::{Action, Order, Rollout, Seen},
+        action::{Action, Condition, Order, Preview, Seen},
         driven::Driven,
         role::{Role, Sides},
         strategy::Kind as Strategy,
@@ -100,49 +100,6 @@ impl ArgoRollout {
         self.status.current_step_index.unwrap_or(0)
     }
 
-    /// The candidate's share of the traffic; null while nobody can say.
-    fn weight(&self, bound: &Bound) -> Option<f64> {
-        let candidate = &bound.pins.candidate;
-        let strategy = &self.spec.strategy;
-        if strategy.blue_green.is_some() {
-            let active = &self.status.blue_green.active_selector;
-            return (!active.is_empty()).then(|| if active == candidate { 1.0 } else { 0.0 });
-        }
-        if let (Some(canary), Some(told)) = (&strategy.canary, &self.status.canary.weights) {
-            let mine = [&told.canary, &told.stable].into_iter().filter(|side| side.pod_template_hash == *candidate);
-            return Some(canary.fraction(mine.map(|side| side.weight).sum()));
-        }
-        let all: u32 = self.sets.iter().map(|set| set.ready).sum();
-        let ready = self.set_of(bound, Role::Candidate).map_or(0, |set| set.ready);
-        (all > 0).then(|| f64::from(ready) / f64::from(all))
-    }
-
-    /// Changes with the templates, the step and the pauses, and when somebody has begun an action; not with every status.
-    fn token(&self) -> String {
-        let status = &self.status;
-        let uid: String = self.object.metadata.uid.chars().take(8).collect();
-        if self.behind().is_some() {
-            return format!("{uid} generation {}", self.object.metadata.generation);
-        }
-        let templates = format!("{uid} {} stable {} step {}", status.current_pod_hash, status.stable, self.index());
-        let said = [(self.spec.paused, "paused"), (status.abort, "aborted"), (status.promote_full, "full")];
-        let said = said.into_iter().filter(|(is_so, _)| *is_so).map(|(_, word)| word.to_owned());
-        let pauses = status.pause_conditions.iter().map(|pause| pause.reason.clone());
-        let mark = Mark::of(&self.object).map(|mark| format!("after {}", mark.id));
-        [templates].into_iter().chain(said).chain(pauses).chain(mark).collect::<Vec<_>>().join(" ")
-    }
-
-    /// What is stable, and what is rolled out, for people.
-    fn versions(&self, bound: &Bound) -> Sides<String> {
-        let status = &self.status;
-        let other = self.current().filter(|set| bound.role_of(&set.hash).is_none());
-        // Once the candidate is stable, what replaces it comes after its promotion.
-        let was_promoted = other.is_some() && status.stable == bound.pins.candidate;
-        let baseline = if was_promoted { &bound.names.candidate } else { &bound.names.baseline };
-        let candidate = other.map_or_else(|| bound.names.candidate.clone(), |set| bound.name_of(set));
-        Sides { baseline: baseline.clone(), candidate }
-    }
-
     fn strategy(&self) -> (Strategy, Vec<f64>) {
         match &self.spec.strategy.canary {
             Some(canary) if canary.steps.is_empty() => (Strategy::Rolling, Vec::new()),
@@ -168,11 +125,8 @@ impl State for ArgoRollout {
         if let Some(why) = self.behind().filter(|_| pins.is_none()) {
             return Err(BackendError::Unreachable(format!("{why}: which version is rolled out is not known yet")));
         }
-        let returned = self.current().filter(|set| set.is_return && self.status.is_promoted());
-        if let Some(set) = returned.filter(|_| wanted.baseline.is_none() && pins.is_none()) {
-            let what = format!("{} was taken back to {} ({})", self.place.words(), set.name, set.tag);
-            let why = format!("{what}: which version is the good one? name it with --to, or as baseline.version");
-            return Err(BackendError::Unusable(why));
+        if let Some(current) = self.current().filter(|_| self.status.is_promoted() && pins.is_none()) {
+            not_a_return(current, wanted, &self.place)?;
         }
         let newest = Sides { baseline: self.before(), candidate: self.current() };
         let chosen = choose(&self.sets, newest, wanted, pins, &self.place)?;
@@ -184,20 +138,63 @@ impl State for ArgoRollout {
             pods: chosen.map(|set| format!("{selector},{HASH}={}", set.hash)),
             strategy,
             steps,
+            patience: Duration::from_secs(self.spec.progress_deadline_seconds),
         })
     }
 
-    fn rollout(&self, bound: &Bound) -> Rollout {
-        let condition = self.condition(bound);
-        let weight = self.weight(bound);
-        Rollout {
-            token: self.token(),
-            weights: weight.map(|weight| Sides { baseline: 1.0 - weight, candidate: weight }),
-            versions: Some(self.versions(bound)),
-            paused: self.spec.paused,
-            abilities: Action::ALL.into_iter().map(|action| (action, self.ability(bound, action, &condition))).collect(),
-            condition,
+    // Changes with the templates, the step and the pauses, and when somebody has begun an action; not with every status.
+    fn token(&self) -> String {
+        let status = &self.status;
+        let uid: String = self.object.metadata.uid.chars().take(8).collect();
+        if self.behind().is_some() {
+            return format!("{uid} generation {}", self.object.metadata.generation);
         }
+        let templates = format!("{uid} {} stable {} step {}", status.current_pod_hash, status.stable, self.index());
+        let said = [(self.spec.paused, "paused"), (status.abort, "aborted"), (status.promote_full, "full")];
+        let said = said.into_iter().filter(|(is_so, _)| *is_so).map(|(_, word)| word.to_owned());
+        let pauses = status.pause_conditions.iter().map(|pause| pause.reason.clone());
+        let mark = Mark::of(&self.object).map(|mark| format!("after {}", mark.id));
+        [templates].into_iter().chain(said).chain(pauses).chain(mark).collect::<Vec<_>>().join(" ")
+    }
+
+    // The candidate's share of the traffic; null while nobody can say.
+    fn weight(&self, bound: &Bound) -> Option<f64> {
+        let candidate = &bound.pins.candidate;
+        let strategy = &self.spec.strategy;
+        if strategy.blue_green.is_some() {
+            let active = &self.status.blue_green.active_selector;
+            return (!active.is_empty()).then(|| if active == candidate { 1.0 } else { 0.0 });
+        }
+        if let (Some(canary), Some(told)) = (&strategy.canary, &self.status.canary.weights) {
+            let mine = [&told.canary, &told.stable].into_iter().filter(|side| side.pod_template_hash == *candidate);
+            return Some(canary.fraction(mine.map(|side| side.weight).sum()));
+        }
+        let all: u32 = self.sets.iter().map(|set| set.ready).sum();
+        let ready = self.set_of(bound, Role::Candidate).map_or(0, |set| set.ready);
+        (all > 0).then(|| f64::from(ready) / f64::from(all))
+    }
+
+    // What is stable, and what is rolled out, for people.
+    fn versions(&self, bound: &Bound) -> Sides<String> {
+        let status = &self.status;
+        let other = self.current().filter(|set| bound.role_of(&set.hash).is_none());
+        // Once the candidate is stable, what replaces it comes after its promotion.
+        let was_promoted = other.is_some() && status.stable == bound.pins.candidate;
+        let baseline = if was_promoted { &bound.names.candidate } else { &bound.names.baseline };
+        let candidate = other.map_or_else(|| bound.names.candidate.clone(), |set| bound.name_of(set));
+        Sides { baseline: baseline.clone(), candidate }
+    }
+
+    fn is_paused(&self) -> bool {
+        self.spec.paused
+    }
+
+    fn condition(&self, bound: &Bound) -> Condition {
+        self.controller_says(bound)
+    }
+
+    fn preview(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
+        self.offer(bound, action)
     }
 
     fn next(&self, bound: &Bound, order: &Order) -> Result<Next, String> {

@@ -1,6 +1,8 @@
 //! What the three kinds of workload have in common: each is read whole, and then says what it is about, what could be done, what that
 //! takes, and how far it has got. Nothing but [`read`] asks the server.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{
@@ -14,7 +16,7 @@ use super::{
 use crate::{
     backend::BackendError,
     engine::{
-        action::{Action, Order, Rollout, Seen},
+        action::{Ability, Action, Condition, Order, Preview, Rollout, Seen},
         driven::Driven,
         role::Sides,
         strategy::Kind as Strategy,
@@ -43,6 +45,19 @@ pub struct Found {
     pub strategy: Strategy,
     /// The candidate's share at each step, as rising fractions; empty where there is one step.
     pub steps: Vec<f64>,
+    /// How long its controller lets it be without progress.
+    pub patience: Duration,
+}
+
+impl Found {
+    /// How long an action may take when nobody says it: pods are replaced one by one, and what is long for a router is not for them.
+    const LIMITS: (Duration, Duration) = (Duration::from_secs(120), Duration::from_secs(1800));
+
+    /// After how long an action is called failed: what somebody `said`, else as long as the controller is patient.
+    #[must_use]
+    pub fn limit(&self, said: Option<Duration>) -> Duration {
+        said.unwrap_or_else(|| self.patience.clamp(Self::LIMITS.0, Self::LIMITS.1))
+    }
 }
 
 /// What an action takes next.
@@ -123,8 +138,44 @@ pub(super) trait State: Send + Sync {
     /// When a version is not there, or there is only one; [`BackendError::Unreachable`] when its controller has not said so yet.
     fn found(&self, wanted: &Wanted, pins: Option<&Sides<String>>) -> Result<Found, BackendError>;
 
+    /// Stands for this very state: changes whenever anything that a decision depends on does.
+    fn token(&self) -> String;
+
+    /// The candidate's share of the traffic, a fraction; null while nobody can say.
+    fn weight(&self, bound: &Bound) -> Option<f64>;
+
+    /// The versions as they are now: another one where the watch is not about what is there any more.
+    fn versions(&self, bound: &Bound) -> Sides<String>;
+
+    /// Somebody keeps its controller from going on.
+    fn is_paused(&self) -> bool;
+
+    /// What its controller makes of it.
+    fn condition(&self, bound: &Bound) -> Condition;
+
+    /// What `action` would do in this state.
+    ///
+    /// # Errors
+    /// Why it cannot be asked for.
+    fn preview(&self, bound: &Bound, action: Action) -> Result<Preview, String>;
+
     /// The rollout as it stands, for the versions that the watch is bound to.
-    fn rollout(&self, bound: &Bound) -> Rollout;
+    fn rollout(&self, bound: &Bound) -> Rollout {
+        let condition = self.condition(bound);
+        let ability = |action| match (&condition, self.preview(bound, action)) {
+            (Condition::Behind(why), _) => Ability::Off(why.clone()),
+            (_, Err(why)) => Ability::Off(why),
+            (_, Ok(preview)) => bound.ready(action, preview),
+        };
+        Rollout {
+            token: self.token(),
+            weights: self.weight(bound).map(|weight| Sides { baseline: 1.0 - weight, candidate: weight }),
+            versions: Some(self.versions(bound)),
+            paused: self.is_paused(),
+            abilities: Action::ALL.into_iter().map(|action| (action, ability(action))).collect(),
+            condition,
+        }
+    }
 
     /// What `order` takes next in this state. A request that was made is not asked for again, so an action of several requests is
     /// finished by asking once more.

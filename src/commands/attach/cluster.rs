@@ -12,7 +12,10 @@ use crate::{
         Edge,
         attach::{self, Attachment},
     },
-    config::{Loaded, Override, file},
+    config::{
+        Loaded, Override, file,
+        value::{Dur, Percent},
+    },
     engine::{role::Sides, strategy::Kind as Strategy},
     exit::Failure,
     humanize,
@@ -38,8 +41,7 @@ pub(in crate::commands) struct Spot {
     cluster: Cluster,
     namespace: String,
     workload: Workload,
-    /// Where Flagger's load tester answers.
-    gate: Option<String>,
+    config: file::Kubernetes,
 }
 
 impl Spot {
@@ -54,7 +56,7 @@ impl Spot {
             Some(workload) => workload,
             None => the_one_that_rolls(&cluster, &namespace).await?,
         };
-        Ok(Some(Self { place, cluster, namespace, workload, gate: config.gate.clone() }))
+        Ok(Some(Self { place, cluster, namespace, workload, config: config.clone() }))
     }
 
     /// What a watch of it is about, in one word.
@@ -86,9 +88,9 @@ impl Spot {
             workload: self.workload.clone(),
             wanted: wanted(loaded),
             pins,
-            limit: loaded.file.policy.verify_timeout.0,
+            limit: said_limit(loaded),
             holder,
-            gate: self.gate.clone(),
+            gate: self.config.gate.clone(),
         };
         // What acts has a connection of its own, so that it never waits behind polls.
         let hands = if read_only { None } else { Some(connect(&self.place).await?) };
@@ -104,9 +106,7 @@ impl Spot {
 
     /// The pods of both versions, by these label selectors.
     pub(in crate::commands) async fn fleet(&self, file: &file::File, selectors: Sides<String>) -> Result<Box<dyn Fleet>, Failure> {
-        let Some(file::Backend::Kubernetes(config)) = &file.backend else {
-            return Err(Failure::internal("a workload was found without its configuration"));
-        };
+        let config = &self.config;
         let plan = Plan {
             namespace: self.namespace.clone(),
             names: attach::names(file),
@@ -133,6 +133,9 @@ fn overrides(found: &Found, loaded: &Loaded) -> Vec<Override> {
         Override::new("baseline.version", found.names.baseline.clone(), TARGET),
         Override::new("candidate.version", found.names.candidate.clone(), TARGET),
     ];
+    if said_limit(loaded).is_none() {
+        said.push(Override::new("policy.verify_timeout", Dur(found.limit(None)).to_string(), TARGET));
+    }
     if loaded.file.steps.is_some() {
         return said;
     }
@@ -152,10 +155,14 @@ fn overrides(found: &Found, loaded: &Loaded) -> Vec<Override> {
     said
 }
 
+/// After how long an action is called failed, where somebody says it.
+fn said_limit(loaded: &Loaded) -> Option<Duration> {
+    (!loaded.origin("policy.verify_timeout").is_built_in()).then_some(loaded.file.policy.verify_timeout.0)
+}
+
 /// Percentages that rise to 100.
 fn weights(steps: &[f64]) -> Vec<String> {
-    let rising = steps.iter().filter(|step| **step < 1.0).map(|step| format!("{}%", step * 100.0));
-    rising.chain(["100%".to_owned()]).collect()
+    steps.iter().copied().filter(|step| *step < 1.0).chain([1.0]).map(|step| Percent(step).to_string()).collect()
 }
 
 /// The versions that the configuration names, where it does.

@@ -2,12 +2,8 @@
 
 use crate::{
     engine::sample::{self, Phase},
-    humanize,
-    wire::kube::{Container, Pod, Trouble},
+    wire::kube::{Pod, Trouble},
 };
-
-/// So many restarts of a container that does not get ready are a loop, even while it happens to run.
-const AGAIN: u32 = 2;
 
 /// How it is. `was_ready`: it was seen ready before.
 pub(super) fn of(pod: &Pod, was_ready: bool) -> sample::Pod {
@@ -26,26 +22,12 @@ fn phase(pod: &Pod, was_ready: bool) -> (Phase, Option<String>) {
         return (Phase::Leaving, Some("is on its way out".to_owned()));
     }
     let Some((trouble, words)) = pod.trouble() else { return (Phase::Running, None) };
-    match (trouble, looping(pod)) {
-        (Trouble::CrashLoop, _) => (Phase::Looping, Some(words)),
-        (Trouble::NotReady, Some(words)) => (Phase::Looping, Some(words)),
-        (Trouble::NotReady, None) if was_ready || has_been_ready(pod) => (Phase::Running, Some(words)),
-        (Trouble::NotReady, None) => (Phase::Starting, Some(format!("{words} yet"))),
-        (Trouble::ImagePull | Trouble::NotStarted | Trouble::Unschedulable, _) => (Phase::Starting, Some(words)),
+    match trouble {
+        Trouble::CrashLoop => (Phase::Looping, Some(words)),
+        Trouble::NotReady if was_ready || pod.has_been_ready() => (Phase::Running, Some(words)),
+        Trouble::NotReady => (Phase::Starting, Some(format!("{words} yet"))),
+        Trouble::ImagePull | Trouble::NotStarted | Trouble::Unschedulable => (Phase::Starting, Some(words)),
     }
-}
-
-/// It became unready while it ran: so it was ready before.
-fn has_been_ready(pod: &Pod) -> bool {
-    pod.unready_since.zip(pod.running_since()).is_some_and(|(unready, running)| unready > running)
-}
-
-/// A container that was started again and again, and has not got ready since: between two ends it runs for a moment.
-fn looping(pod: &Pod) -> Option<String> {
-    let is_looping = |it: &&Container| !it.is_ready && it.restarts >= AGAIN && it.ended.is_some();
-    let container = pod.containers.iter().find(is_looping).filter(|_| !has_been_ready(pod))?;
-    let restarts = humanize::plural(f64::from(container.restarts), "restart", "restarts");
-    Some(format!("ends again and again ({restarts}, last ended by {})", container.ended.as_deref().unwrap_or_default()))
 }
 
 #[cfg(test)]

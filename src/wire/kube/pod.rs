@@ -5,6 +5,9 @@ use serde::{Deserialize, de::IgnoredAny};
 use super::{ApiError, Meta, Object, object::time};
 use crate::{engine::time::Time, humanize, text};
 
+/// So many restarts of a container that does not get ready are a loop, even while it happens to run.
+const AGAIN: u32 = 2;
+
 /// A pod as it was read.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own, and they are independent")]
@@ -131,11 +134,31 @@ impl Pod {
             return Some((Trouble::Unschedulable, format!("finds no node: {why}")));
         }
         let waiting = self.containers.iter().filter_map(Container::trouble).min();
-        waiting.or_else(|| Some((Trouble::NotReady, "is not ready".to_owned())))
+        let looping = || self.containers.iter().find(|it| it.is_looping()).filter(|_| !self.has_been_ready());
+        waiting
+            .or_else(|| looping().map(|container| (Trouble::CrashLoop, container.again_and_again())))
+            .or_else(|| Some((Trouble::NotReady, "is not ready".to_owned())))
+    }
+
+    /// It became unready while it ran: so it was ready since its last start.
+    #[must_use]
+    pub fn has_been_ready(&self) -> bool {
+        self.unready_since.zip(self.running_since()).is_some_and(|(unready, running)| unready > running)
     }
 }
 
 impl Container {
+    /// It was started again and again, and has not got ready: between two ends it runs for a moment.
+    fn is_looping(&self) -> bool {
+        !self.is_ready && self.restarts >= AGAIN && self.ended.is_some()
+    }
+
+    fn again_and_again(&self) -> String {
+        let ended = self.ended.as_ref().map(|ended| format!(", last ended by {ended}")).unwrap_or_default();
+        let restarts = humanize::plural(f64::from(self.restarts), "restart", "restarts");
+        format!("ends again and again ({restarts}{ended})")
+    }
+
     fn trouble(&self) -> Option<(Trouble, String)> {
         let said = &self.waiting;
         let trouble = match said.as_str() {
@@ -147,11 +170,7 @@ impl Container {
         Some((
             trouble,
             match trouble {
-                Trouble::CrashLoop => {
-                    let ended = self.ended.as_ref().map(|ended| format!(", last ended by {ended}")).unwrap_or_default();
-                    let restarts = humanize::plural(f64::from(self.restarts), "restart", "restarts");
-                    format!("ends again and again ({restarts}{ended})")
-                }
+                Trouble::CrashLoop => self.again_and_again(),
                 Trouble::ImagePull => format!("cannot pull {} ({said})", self.image),
                 _ if self.message.is_empty() => format!("cannot start ({said})"),
                 _ => format!("cannot start ({said}: {})", self.message),

@@ -14,8 +14,8 @@ use crate::{
     backend::k8s::{
         bound::Bound,
         gates::Gate,
-        mark::Mark,
-        sets::{Set, without_hash},
+        mark,
+        sets::Set,
         workload::{Change, Next, To},
     },
     engine::action::{Action, Order},
@@ -42,10 +42,6 @@ impl Canary {
 
     fn suspend(&self, suspend: bool) -> Next {
         if self.spec.suspend == suspend { Next::Done } else { Next::Ask(Change::fields(json!({ "spec": { "suspend": suspend } }))) }
-    }
-
-    fn is_marked(&self, order: &Order) -> bool {
-        Mark::of(&self.object).is_some_and(|mark| mark.id == order.id)
     }
 
     /// Opens the gate that it waits at, and closes it behind it: it is asked for the next stop and the next version too.
@@ -78,7 +74,7 @@ impl Canary {
     fn through(&self, order: &Order, gate: Gate) -> Next {
         if self.spec.suspend {
             self.suspend(false)
-        } else if !self.is_marked(order) {
+        } else if !mark::is_of(&self.object, order) {
             Next::Ask(Change::mark())
         } else if self.is_open(gate) {
             Next::Wait("that Flagger asks at its gate".to_owned())
@@ -106,12 +102,12 @@ impl Canary {
     fn back(&self, order: &Order) -> Result<Next, String> {
         let reference = &order.target.reference;
         let (name, skips) = reference.strip_suffix(SKIPPING).map_or((reference.as_str(), false), |name| (name, true));
-        let set = self.target_set(name).ok_or_else(|| format!("the ReplicaSet {name} is not kept any more"))?;
-        if !self.is_asked_for(set) {
+        let set = self.target.set_named(name).ok_or_else(|| format!("the ReplicaSet {name} is not kept any more"))?;
+        if !self.target.is_asked_for(set) {
             if skips && !self.spec.skip_analysis {
                 return Ok(set_skip(true));
             }
-            return Ok(Next::Ask(if self.is_marked(order) { self.template_of(set) } else { Change::mark() }));
+            return Ok(Next::Ask(if mark::is_of(&self.object, order) { self.template_of(set) } else { Change::mark() }));
         }
         if self.spec.suspend {
             return Ok(self.suspend(false));
@@ -133,14 +129,6 @@ impl Canary {
 
     pub(super) fn target_path(&self) -> String {
         format!("{}/{}", self.place.beside("/apis/apps/v1", "deployments"), self.spec.target_ref.name)
-    }
-
-    pub(super) fn is_asked_for(&self, set: &Set) -> bool {
-        without_hash(self.target.spec.template.clone()) == set.template
-    }
-
-    pub(super) fn target_set(&self, name: &str) -> Option<&Set> {
-        self.target.sets.iter().find(|set| set.name == name)
     }
 }
 

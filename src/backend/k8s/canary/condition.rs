@@ -2,7 +2,12 @@
 
 use super::{Canary, template::is_same};
 use crate::{
-    backend::k8s::{bound::Bound, mark::Mark, pods, sets::HASH_LABELS},
+    backend::k8s::{
+        bound::Bound,
+        mark::{self, RETREATS},
+        pods,
+        sets::HASH_LABELS,
+    },
     engine::action::Condition,
     text,
     wire::kube::time,
@@ -15,7 +20,7 @@ pub(super) const AFTER: &str = "confirm-promotion";
 pub(super) const BACK: &str = "rollback";
 
 impl Canary {
-    pub(super) fn condition(&self, bound: &Bound) -> Condition {
+    pub(super) fn controller_says(&self, bound: &Bound) -> Condition {
         if let Some(why) = self.behind() {
             return Condition::Behind(why);
         }
@@ -23,7 +28,7 @@ impl Canary {
         match self.target.current() {
             Some(set) if set.hash == bound.pins.candidate => self.of_candidate(bound),
             Some(set) if self.baseline_set(bound).is_some_and(|baseline| is_same(set, baseline)) => {
-                let by = self.who();
+                let by = mark::who(&self.object, &RETREATS);
                 Condition::Ended(format!("the template of {name} was taken back to {} by {by}", bound.names.baseline))
             }
             _ => Condition::Steady,
@@ -75,11 +80,6 @@ impl Canary {
             }
             _ => None,
         }
-    }
-
-    /// Who changed it last, as far as that is known: the target where its template was put back, else the Canary.
-    fn who(&self) -> String {
-        Mark::of(&self.object).map_or_else(|| "somebody else".to_owned(), |mark| text::cleaned(&mark.by))
     }
 
     /// The pods of the candidate that are not ready, with why.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     backend::k8s::{bound::Bound, gates::Gate, sets::Set},
     engine::{
-        action::{Ability, Action, Condition, Preview, Target},
+        action::{Action, Preview, Target},
         role::Role,
     },
     humanize, text,
@@ -21,17 +21,7 @@ use crate::{
 const SOON: Duration = Duration::from_secs(30);
 
 impl Canary {
-    pub(super) fn ability(&self, bound: &Bound, action: Action, condition: &Condition) -> Ability {
-        if let Condition::Behind(why) = condition {
-            return Ability::Off(why.clone());
-        }
-        match self.preview(bound, action) {
-            Ok(preview) => bound.ready(action, preview),
-            Err(why) => Ability::Off(why),
-        }
-    }
-
-    fn preview(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
+    pub(super) fn offer(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
         let candidate = &bound.names.candidate;
         if let Some(other) = self.target.current().filter(|set| set.hash != bound.pins.candidate) {
             let is_back = self.baseline_set(bound).is_some_and(|baseline| is_same(other, baseline));

@@ -2,7 +2,7 @@
 
 use super::{Canary, changes::SKIPPING, condition::BEFORE, template::is_same};
 use crate::{
-    backend::k8s::{bound::Bound, gates::Gate},
+    backend::k8s::{bound::Bound, gates::Gate, workload::State},
     engine::action::{Action, Fact, Order, Seen},
     humanize,
 };
@@ -65,7 +65,7 @@ impl Canary {
         let newest = current.map_or("no ReplicaSet yet", |set| set.name.as_str());
         let newest =
             Fact { text: format!("the newest template is that of {newest}"), holds: current.is_some_and(|set| set.name == name) };
-        let wanted = self.target_set(name);
+        let wanted = self.target.set_named(name);
         let is_primary = self.primary.current().zip(wanted).is_some_and(|(primary, set)| is_same(primary, set));
         let primary = self.primary.current().map_or("nothing yet", |set| set.tag.as_str());
         let primary = Fact { text: format!("the primary is {primary}"), holds: is_primary };

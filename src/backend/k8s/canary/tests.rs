@@ -108,7 +108,7 @@ fn bound() -> Bound {
         workload: of.place.workload.clone(),
         wanted: Wanted::default(),
         pins: None,
-        limit: Duration::from_secs(300),
+        limit: Some(Duration::from_secs(300)),
         holder: "ana on ship-3".to_owned(),
         gate: None,
     };
@@ -134,7 +134,7 @@ fn next(mut of: Canary, action: Action, reference: &str) -> Result<Next, String>
     let target = bound().target(Role::Candidate, reference, None);
     let actor = Actor { kind: ActorKind::Key, user: "ana".to_owned() };
     let order = Order { id: "o-1".to_owned(), action, target, actor, token: String::new(), reason: None };
-    let mark = json!({ "id": order.id, "what": action.word(), "to": "v1", "by": "ana on ship-3" }).to_string();
+    let mark = serde_json::to_string(&super::super::mark::Mark::new(&order, "ana on ship-3")).expect("JSON");
     of.object.metadata.annotations.insert(super::super::mark::ANNOTATION.to_owned(), mark);
     of.next(&bound(), &order)
 }

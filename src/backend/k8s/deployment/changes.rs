@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Deployment, is_same};
+use super::Deployment;
 use crate::{
     backend::k8s::{
         bound::Bound,
-        sets::Set,
         workload::{Change, To},
     },
     engine::action::{Action, Order},
@@ -32,7 +31,7 @@ impl Deployment {
     fn back(&self, name: &str) -> Result<Option<Change>, String> {
         let set = self.set_named(name).ok_or_else(|| format!("the ReplicaSet {name} is not kept any more"))?;
         let mut operations = Vec::new();
-        if !is_same(&self.spec.template, &set.template) {
+        if !self.is_asked_for(set) {
             operations.push(json!({ "op": "replace", "path": "/spec/template", "value": set.template }));
         }
         if self.spec.paused {
@@ -40,9 +39,5 @@ impl Deployment {
         }
         let change = Change { to: To::Workload, patch: Patch::Json, body: Value::Array(operations.clone()) };
         Ok((!operations.is_empty()).then_some(change))
-    }
-
-    pub(super) fn set_named(&self, name: &str) -> Option<&Set> {
-        self.sets.iter().find(|set| set.name == name)
     }
 }

@@ -4,24 +4,14 @@ use super::Deployment;
 use crate::{
     backend::k8s::{bound::Bound, sets::Set},
     engine::{
-        action::{Ability, Action, Condition, Preview},
+        action::{Action, Preview},
         role::Role,
     },
     humanize,
 };
 
 impl Deployment {
-    pub(super) fn ability(&self, bound: &Bound, action: Action, condition: &Condition) -> Ability {
-        if let Condition::Behind(why) = condition {
-            return Ability::Off(why.clone());
-        }
-        match self.preview(bound, action) {
-            Ok(preview) => bound.ready(action, preview),
-            Err(why) => Ability::Off(why),
-        }
-    }
-
-    fn preview(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
+    pub(super) fn offer(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
         if let Some(other) = self.other(bound) {
             return Err(format!("the newest template is now {other}, not {}", bound.names.candidate));
         }

@@ -21,12 +21,12 @@ pub(in crate::backend::k8s) struct Spec {
     pub(in crate::backend::k8s) template: Value,
 }
 
-/// The API's own defaults.
-const fn one() -> u32 {
+/// The API's own defaults, a Rollout's too.
+pub(in crate::backend::k8s) const fn one() -> u32 {
     1
 }
 
-const fn ten_minutes() -> u64 {
+pub(in crate::backend::k8s) const fn ten_minutes() -> u64 {
     600
 }
 

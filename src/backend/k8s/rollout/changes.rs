@@ -9,7 +9,7 @@ use super::ArgoRollout;
 use crate::{
     backend::k8s::{
         bound::Bound,
-        mark::Mark,
+        mark,
         sets::{Set, without_hash},
         workload::{Change, Next, To},
     },
@@ -54,8 +54,7 @@ impl ArgoRollout {
 
     /// The mark, then this change of the status.
     fn status(&self, order: &Order, status: &Value) -> Next {
-        let is_marked = Mark::of(&self.object).is_some_and(|mark| mark.id == order.id);
-        Next::Ask(if is_marked { Change::status(json!({ "status": status })) } else { Change::mark() })
+        Next::Ask(if mark::is_of(&self.object, order) { Change::status(json!({ "status": status })) } else { Change::mark() })
     }
 
     /// The pause is taken off, or where there is none the present step is left: never both, because its controller counts a step when a

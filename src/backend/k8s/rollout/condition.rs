@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use super::{ArgoRollout, HASH, status::Said};
 use crate::{
-    backend::k8s::{bound::Bound, mark::Mark, pods},
-    engine::action::{Action, Condition},
+    backend::k8s::{
+        bound::Bound,
+        mark::{self, RETREATS},
+        pods,
+    },
+    engine::action::Condition,
     humanize, text,
 };
 
@@ -16,13 +20,17 @@ const STEP: &str = "CanaryPauseStep";
 const SWITCH: &str = "BlueGreenPause";
 
 impl ArgoRollout {
-    pub(super) fn condition(&self, bound: &Bound) -> Condition {
+    pub(super) fn controller_says(&self, bound: &Bound) -> Condition {
         if let Some(why) = self.behind() {
             return Condition::Behind(why);
         }
         let (status, name) = (&self.status, &self.place.workload.name);
         if status.current_pod_hash == bound.pins.baseline {
-            return Condition::Ended(format!("{name} was taken back to {} by {}", bound.names.baseline, self.who()));
+            return Condition::Ended(format!(
+                "{name} was taken back to {} by {}",
+                bound.names.baseline,
+                mark::who(&self.object, &RETREATS)
+            ));
         }
         if status.current_pod_hash != bound.pins.candidate {
             return Condition::Steady;
@@ -59,18 +67,11 @@ impl ArgoRollout {
         self.status.condition("Progressing")
     }
 
-    /// Who changed it last, as far as that is known.
-    fn who(&self) -> String {
-        Mark::of(&self.object).map_or_else(|| "somebody else".to_owned(), |mark| text::cleaned(&mark.by))
-    }
-
     fn aborted(&self, bound: &Bound) -> String {
         let name = &self.place.workload.name;
         let by = match self.why_aborted() {
             Some(why) => format!("Argo Rollouts: {why}"),
-            None => Mark::of(&self.object)
-                .filter(|mark| [Action::Abort.word(), Action::Rollback.word()].contains(&mark.what.as_str()))
-                .map_or_else(|| "somebody else".to_owned(), |mark| text::cleaned(&mark.by)),
+            None => mark::who(&self.object, &RETREATS),
         };
         format!("the update of {name} to {} was aborted by {by}", bound.names.candidate)
     }

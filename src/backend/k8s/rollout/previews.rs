@@ -4,24 +4,14 @@ use super::{ArgoRollout, changes::after, condition::INCONCLUSIVE, status::Canary
 use crate::{
     backend::k8s::{bound::Bound, sets::Set},
     engine::{
-        action::{Ability, Action, Condition, Preview, Target},
+        action::{Action, Preview, Target},
         role::Role,
     },
     humanize,
 };
 
 impl ArgoRollout {
-    pub(super) fn ability(&self, bound: &Bound, action: Action, condition: &Condition) -> Ability {
-        if let Condition::Behind(why) = condition {
-            return Ability::Off(why.clone());
-        }
-        match self.preview(bound, action) {
-            Ok(preview) => bound.ready(action, preview),
-            Err(why) => Ability::Off(why),
-        }
-    }
-
-    fn preview(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
+    pub(super) fn offer(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
         let (baseline, candidate) = (&bound.names.baseline, &bound.names.candidate);
         match self.current() {
             Some(other) if bound.role_of(&other.hash).is_none() => {

@@ -2,7 +2,7 @@
 
 use super::{ArgoRollout, changes::done_after};
 use crate::{
-    backend::k8s::{bound::Bound, sets::Set},
+    backend::k8s::{bound::Bound, sets::Set, workload::State},
     engine::{
         action::{Action, Fact, Order, Seen},
         role::Role,

@@ -4,7 +4,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::steps::Step;
-use crate::backend::k8s::selector::Selector;
+use crate::backend::k8s::{
+    deployment::{one, ten_minutes},
+    selector::Selector,
+};
 
 /// What is asked for.
 #[derive(Clone, Debug, Deserialize)]
@@ -64,15 +67,6 @@ pub(super) struct Routing {
 pub(super) struct BlueGreen {
     pub(super) auto_promotion_enabled: Option<bool>,
     pub(super) auto_promotion_seconds: u64,
-}
-
-/// The API's own defaults.
-const fn one() -> u32 {
-    1
-}
-
-const fn ten_minutes() -> u64 {
-    600
 }
 
 /// What there is.

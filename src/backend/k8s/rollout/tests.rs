@@ -89,7 +89,7 @@ fn bound(of: &ArgoRollout) -> Bound {
         workload: place().workload,
         wanted: Wanted::default(),
         pins: None,
-        limit: Duration::from_secs(300),
+        limit: Some(Duration::from_secs(300)),
         holder: "ana on ship-3".to_owned(),
         gate: None,
     };
@@ -128,7 +128,7 @@ fn order(action: Action, reference: &str) -> Order {
 /// What an order takes next once its mark is there.
 fn next(of: &ArgoRollout, order: &Order) -> Next {
     let mut marked = of.object.clone();
-    let mark = json!({ "id": order.id, "what": "abort", "to": "v1", "by": "ana on ship-3" }).to_string();
+    let mark = serde_json::to_string(&super::super::mark::Mark::new(order, "ana on ship-3")).expect("JSON");
     marked.metadata.annotations.insert(super::super::mark::ANNOTATION.to_owned(), mark);
     let (spec, status) = (of.spec.clone(), of.status.clone());
     let marked = ArgoRollout { place: place(), object: marked, spec, status, sets: of.sets.clone(), pods: Vec::new() };
