@@ -156,7 +156,7 @@ pub enum Condition {
     Waiting(String),
     /// The controller has not seen the newest change yet, in a sentence: nothing else that the backend shows can be believed.
     Behind(String),
-    /// It makes no progress any more, in a sentence with the reasons of its instances.
+    /// It makes no progress any more, in a whole sentence (it may begin with a version's name) with the reasons of its instances.
     Stuck(String),
     /// It was taken back, by its controller or by somebody else, in a sentence.
     Ended(String),

@@ -136,11 +136,8 @@ impl Deployment {
     }
 
     fn stuck(&self, bound: &Bound) -> String {
-        let limit = crate::humanize::duration(Duration::from_secs(self.spec.progress_deadline_seconds));
-        let name = &bound.names.candidate;
-        let made = self.pods.iter().filter(|pod| pod.meta.label(sets::HASH_LABELS[0]) == Some(&bound.pins.candidate));
-        let why = pods::troubles(made).map(|why| format!(": {why}")).unwrap_or_default();
-        format!("{name} has made no progress for {limit}{why}")
+        let made = self.pods.iter().filter(|pod| pod.hash(sets::HASH_LABELS[0]) == Some(&bound.pins.candidate));
+        pods::no_progress(&bound.names.candidate, self.spec.progress_deadline_seconds, made)
     }
 }
 

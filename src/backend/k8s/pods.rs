@@ -1,8 +1,11 @@
 //! The pods of a workload, where they say why it does not go on.
 
+use std::time::Duration;
+
 use super::{api::Api, workload::Place};
 use crate::{
     backend::BackendError,
+    humanize,
     wire::kube::{Pod, Trouble},
 };
 
@@ -14,6 +17,13 @@ pub(super) async fn list(api: &Api, place: &Place, selector: &str) -> Result<Vec
     let objects = api.list(&place.beside("/api/v1", "pods"), selector).await?;
     let pods: Result<Vec<Pod>, _> = objects.into_iter().map(Pod::of).collect();
     pods.map_err(|error| BackendError::Unusable(error.to_string()))
+}
+
+/// Why the version `name` has not come up within `limit` seconds, by the pods that were made of it.
+pub(super) fn no_progress<'p>(name: &str, limit: u64, made: impl Iterator<Item = &'p Pod>) -> String {
+    let limit = humanize::duration(Duration::from_secs(limit));
+    let why = troubles(made).map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{name} has made no progress for {limit}{why}")
 }
 
 /// What is wrong with these pods: "web-6b7f-x2x cannot pull app:v9, and 2 more; ...". None when all are ready.

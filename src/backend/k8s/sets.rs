@@ -71,6 +71,12 @@ impl Set {
         })
     }
 
+    /// How much of it serves at this moment, of the pods that are asked for.
+    pub(super) fn ready_of(&self, asked: u32) -> String {
+        let pods = format!("{} of {asked} pods of {} are ready now", self.ready, self.tag);
+        if self.ready >= asked { pods } else { format!("{pods}; the others have to start first") }
+    }
+
     /// Whether a person may mean it by `name`: the set's name, its hash, its image's tag, its revision.
     pub(super) fn is_called(&self, name: &str) -> bool {
         self.name == name || self.hash == name || self.tag == name || self.revision.to_string() == name

@@ -96,6 +96,8 @@ impl Watch {
             (Condition::Stuck(_), Condition::Steady) => self.note("backend", "The rollout goes on".to_owned()),
             // A session that does not stay ends with it, and says so there.
             (_, Condition::Ended(_) | Condition::Steady) => {}
+            // A version's name stays as it is.
+            (_, Condition::Stuck(why)) => self.note("backend", why.clone()),
             (_, now) => self.note("backend", now.sentence().map(words::capitalised).unwrap_or_default()),
         }
         if matches!(now, Condition::Stuck(_)) && !matches!(before, Condition::Stuck(_)) {

@@ -58,7 +58,7 @@ impl Canary {
     fn half_promoted(&self, bound: &Bound) -> String {
         let made = self.primary.pods.iter();
         let why = pods::troubles(made).map(|why| format!(": {why}")).unwrap_or_default();
-        format!("the promotion of {} failed half way, all traffic is on its canary{why}", bound.names.candidate)
+        format!("The promotion of {} failed half way, all traffic is on its canary{why}", bound.names.candidate)
     }
 
     /// Why Flagger's word is not believed; none when it is. It does not count what it has seen.

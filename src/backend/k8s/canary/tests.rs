@@ -180,7 +180,7 @@ fn what_flagger_makes_of_it_is_said() {
     assert_eq!(says("WaitingPromotion", 0), Condition::Waiting(end.into()));
     let failed = "Flagger took web back to v1: Canary analysis failed, Deployment scaled to zero.";
     assert_eq!(says("Failed", 0), Condition::Ended(failed.into()));
-    let half = "the promotion of v2 failed half way, all traffic is on its canary";
+    let half = "The promotion of v2 failed half way, all traffic is on its canary";
     assert_eq!(says("Failed", 100), Condition::Stuck(half.into()));
     let unseen = Condition::Behind("Flagger has not looked at the newest template of web yet".into());
     assert_eq!((says("Succeeded", 0), says("Initialized", 0)), (unseen.clone(), unseen));

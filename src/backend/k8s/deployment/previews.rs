@@ -2,12 +2,11 @@
 
 use super::Deployment;
 use crate::{
-    backend::k8s::{bound::Bound, sets::Set},
+    backend::k8s::bound::Bound,
     engine::{
         action::{Action, Preview},
         role::Role,
     },
-    humanize,
 };
 
 impl Deployment {
@@ -93,7 +92,7 @@ impl Deployment {
             happens.push("the pause is taken off".to_owned());
         }
         happens.push(format!("the Deployment controller replaces pod by pod until all {} are {name} again", self.spec.replicas));
-        happens.push(ready_now(set));
+        happens.push(set.ready_of(self.spec.replicas));
         Ok(Preview {
             target: bound.target(Role::Baseline, set.name.clone(), Some(0.0)),
             happens,
@@ -103,10 +102,4 @@ impl Deployment {
             limit_s: bound.limit.as_secs_f64(),
         })
     }
-}
-
-/// How much of the old version serves at this moment.
-fn ready_now(set: &Set) -> String {
-    let ready = humanize::plural(f64::from(set.ready), "pod of it is", "pods of it are");
-    format!("{ready} ready now; the others have to start first")
 }

@@ -1,7 +1,5 @@
 //! What Argo Rollouts makes of a Rollout: whether it is believed, waits, hangs, or has ended.
 
-use std::time::Duration;
-
 use super::{ArgoRollout, HASH, status::Said};
 use crate::{
     backend::k8s::{
@@ -10,7 +8,7 @@ use crate::{
         pods,
     },
     engine::action::Condition,
-    humanize, text,
+    text,
 };
 
 /// Pauses that only a person ends.
@@ -90,11 +88,8 @@ impl ArgoRollout {
     }
 
     fn stuck(&self, bound: &Bound) -> String {
-        let limit = humanize::duration(Duration::from_secs(self.spec.progress_deadline_seconds));
-        let name = &bound.names.candidate;
-        let made = self.pods.iter().filter(|pod| pod.meta.label(HASH) == Some(&bound.pins.candidate));
-        let why = pods::troubles(made).map(|why| format!(": {why}")).unwrap_or_default();
-        format!("{name} has made no progress for {limit}{why}")
+        let made = self.pods.iter().filter(|pod| pod.hash(HASH) == Some(&bound.pins.candidate));
+        pods::no_progress(&bound.names.candidate, self.spec.progress_deadline_seconds, made)
     }
 
     /// What it waits for that somebody has to ask for; none when it goes on by itself.

@@ -2,7 +2,7 @@
 
 use super::{ArgoRollout, changes::after, condition::INCONCLUSIVE, status::Canary};
 use crate::{
-    backend::k8s::{bound::Bound, sets::Set},
+    backend::k8s::bound::Bound,
     engine::{
         action::{Action, Preview, Target},
         role::Role,
@@ -201,16 +201,9 @@ impl ArgoRollout {
             patches.push("status.promoteFull = true".to_owned());
             happens.push("no steps and no analyses on the way back: as soon as its pods are ready it has all traffic".to_owned());
         }
-        happens.push(self.ready_now(set));
+        happens.push(set.ready_of(self.spec.replicas));
         let patches: Vec<&str> = patches.iter().map(String::as_str).collect();
         let target = bound.target(Role::Baseline, set.name.clone(), Some(0.0));
         Ok(self.shown(bound, target, happens, bound.not_undone(), &patches))
-    }
-
-    /// How much of the old version serves at this moment.
-    fn ready_now(&self, set: &Set) -> String {
-        let (ready, asked) = (set.ready, self.spec.replicas);
-        let pods = format!("{ready} of {asked} pods of {} are ready now", set.tag);
-        if ready >= asked { pods } else { format!("{pods}; the others have to start first") }
     }
 }

@@ -77,7 +77,7 @@ impl Watch {
 
     /// The old version serves meanwhile, so nothing happens by itself.
     fn stuck_state(&self) -> Option<State> {
-        let sentence = Sentence::plain(words::stopped(&words::capitalised(self.stuck()?)));
+        let sentence = Sentence::plain(words::stopped(self.stuck()?));
         let say = Say::new().strong("Nothing happens by itself.").then().text(" ").key("2").text(" shows the instances.");
         let next = if self.can(Action::Rollback) { say.then().text(" ").key("R").text(" rolls back.").done() } else { say.done() };
         Some((filled(Glyph::Warn, "STUCK", Tone::Bad), sentence, next))
