@@ -176,6 +176,26 @@ fn a_rollback_after_the_end_climbs_no_steps() {
 }
 
 #[test]
+fn a_controller_that_lags_is_waited_for_and_asked_once() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let rollout = Rollout::paused(cluster, "ro-lag", STEPS);
+    rollout.done(&[&["promote", "--full"], &REASON[..]].concat());
+    rollout.annotate("hold", Some("true"));
+    let templates = || {
+        let writes = rollout.namespace.writes();
+        writes.iter().filter(|write| write["requestObject"].to_string().contains("/spec/template")).count()
+    };
+    let back = rollout.operator.acting(&["rollback"]);
+    crate::bed::until("the template is not put back", || (templates() > 0).then_some(()));
+    // Long enough for its next look, which comes after a fifth of a second.
+    std::thread::sleep(std::time::Duration::from_millis(800));
+    rollout.annotate("hold", None);
+    let ran = Ran::from(back.wait_with_output().expect("it ends"));
+    assert_eq!((ran.code, templates()), (0, 1), "{ran:?}");
+    assert_eq!(rollout.images(), vec!["app:v1".to_owned(); 4]);
+}
+
+#[test]
 fn a_full_promotion_under_way_is_rolled_back_and_not_aborted() {
     let Some(cluster) = Cluster::shared() else { return };
     let rollout = Rollout::start(cluster, "ro-full", STEPS);

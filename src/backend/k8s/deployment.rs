@@ -81,7 +81,7 @@ impl Deployment {
 
     /// The newest template is that of this set.
     pub(super) fn is_asked_for(&self, set: &Set) -> bool {
-        sets::without_hash(self.spec.template.clone()) == set.template
+        sets::plain(self.spec.template.clone()) == set.template
     }
 
     pub(super) fn set_named(&self, name: &str) -> Option<&Set> {

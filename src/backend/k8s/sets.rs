@@ -67,7 +67,7 @@ impl Set {
             desired: spec.replicas,
             there: status.replicas,
             ready: status.ready_replicas,
-            template: without_hash(spec.template),
+            template: plain(spec.template),
         })
     }
 
@@ -100,14 +100,27 @@ pub(super) fn names(sets: &Sides<&Set>) -> Sides<String> {
     sets.map(|set| set.tag.clone())
 }
 
-/// A template as it can be put back.
-pub(super) fn without_hash(mut template: Value) -> Value {
+/// A template as it can be put back and compared: without its hash, and without the nulls that one kind of object keeps and another does
+/// not.
+pub(super) fn plain(mut template: Value) -> Value {
+    drop_nulls(&mut template);
     if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
         for label in HASH_LABELS {
             labels.remove(label);
         }
     }
     template
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
 }
 
 /// What a template's first image is called beside its place: its tag, else the begin of its digest.
@@ -143,8 +156,10 @@ mod tests {
     }
 
     #[test]
-    fn a_template_is_put_back_without_its_hash() {
-        let template = json!({ "metadata": { "labels": { "app": "web", "pod-template-hash": "6b7f" } }, "spec": {} });
-        assert_eq!(without_hash(template), json!({ "metadata": { "labels": { "app": "web" } }, "spec": {} }));
+    fn a_template_is_put_back_without_its_hash_and_without_nulls() {
+        let labels = json!({ "app": "web", "pod-template-hash": "6b7f" });
+        let template =
+            json!({ "metadata": { "creationTimestamp": null, "labels": labels }, "spec": { "volumes": [{ "x": null }] } });
+        assert_eq!(plain(template), json!({ "metadata": { "labels": { "app": "web" } }, "spec": { "volumes": [{}] } }));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::backend::k8s::sets::{Set, without_hash};
+use crate::backend::k8s::sets::{self, Set};
 
 /// What Flagger adds to names that must be the primary's own.
 const PRIMARY: &str = "-primary";
@@ -12,12 +12,12 @@ const LEFT_OUT: &str = "toolkit.fluxcd.io";
 
 /// Two sets are of the same version: one was copied from the other.
 pub(super) fn is_same(a: &Set, b: &Set) -> bool {
-    plain(&a.template) == plain(&b.template)
+    common(&a.template) == common(&b.template)
 }
 
 /// A template without what tells a primary's from its target's.
-fn plain(template: &Value) -> Value {
-    let mut template = without_hash(template.clone());
+fn common(template: &Value) -> Value {
+    let mut template = sets::plain(template.clone());
     if let Some(metadata) = template.get_mut("metadata").and_then(Value::as_object_mut) {
         for part in ["labels", "annotations"] {
             if let Some(there) = metadata.get_mut(part).and_then(Value::as_object_mut) {
@@ -25,7 +25,6 @@ fn plain(template: &Value) -> Value {
             }
         }
         metadata.retain(|_, part| !part.as_object().is_some_and(serde_json::Map::is_empty));
-        metadata.remove("creationTimestamp");
     }
     strip(&mut template);
     template
@@ -60,9 +59,9 @@ mod tests {
             "metadata": { "labels": { "app": "web-primary", "pod-template-hash": "2" }, "annotations": { "flagger-id": "9" } },
             "spec": { "containers": [{ "image": "app:v1", "envFrom": [{ "configMapRef": { "name": "web-config-primary" } }] }] },
         });
-        assert_eq!(plain(&target), plain(&primary));
+        assert_eq!(common(&target), common(&primary));
         let mut other = primary;
         other["spec"]["containers"][0]["image"] = json!("app:v2");
-        assert_ne!(plain(&target), plain(&other));
+        assert_ne!(common(&target), common(&other));
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     backend::k8s::{
         bound::Bound,
         mark,
-        sets::{Set, without_hash},
+        sets::{self, Set},
         workload::{Change, Next, To},
     },
     engine::{
@@ -35,10 +35,11 @@ pub(super) fn done_after(reference: &str) -> Option<usize> {
 
 impl ArgoRollout {
     pub(super) fn request(&self, bound: &Bound, order: &Order) -> Result<Next, String> {
-        let other = self.current().filter(|set| set.hash != bound.pins.candidate);
+        let is_goal = |set: &Set| order.action == Action::Rollback && set.name == order.target.reference;
+        let other = self.current().filter(|set| set.hash != bound.pins.candidate && !is_goal(set));
         match (order.action, other) {
-            (Action::Rollback, _) => self.back(bound, order),
             (_, Some(other)) => Err(format!("the newest template is now {}, not {}", bound.name_of(other), bound.names.candidate)),
+            (Action::Rollback, None) => self.back(bound, order),
             (Action::Pause, None) => Ok(self.pause(true)),
             (Action::Resume, None) => Ok(self.pause(false)),
             (Action::Promote, None) => self.step_on(order),
@@ -112,7 +113,9 @@ impl ArgoRollout {
     fn back(&self, bound: &Bound, order: &Order) -> Result<Next, String> {
         let name = &order.target.reference;
         let set = self.set_named(name).ok_or_else(|| format!("the ReplicaSet {name} is not kept any more"))?;
-        if !self.is_asked_for(set) {
+        // What the definition of its kind leaves out of a template is not missing from it: its controller says whether it is the one.
+        let was_asked = mark::is_of(&self.object, order) && self.behind().is_some();
+        if !self.is_asked_for(set) && !was_asked {
             let is_candidate = self.status.current_pod_hash == bound.pins.candidate;
             if is_candidate && self.behind().is_none() && !self.status.abort && self.may_abort().is_ok() {
                 return Ok(self.status(order, &json!({ "abort": true })));
@@ -144,7 +147,7 @@ impl ArgoRollout {
     /// its controller's word counts too.
     pub(super) fn is_asked_for(&self, set: &Set) -> bool {
         let is_seen = self.behind().is_none() && self.status.current_pod_hash == set.hash;
-        is_seen || without_hash(self.spec.template.clone()) == set.template
+        is_seen || sets::plain(self.spec.template.clone()) == set.template
     }
 
     /// # Errors

@@ -275,10 +275,22 @@ fn a_rollback_takes_the_traffic_first_and_then_the_template() {
     let put_back = json!({ "template": template });
     let unseen = rollout(&put_back, &json!({ "observedGeneration": "3" }));
     assert!(matches!(next(&unseen, &back), Next::Wait(_)));
+    let mut cut = put_back.clone();
+    cut["template"]["spec"] = json!({ "containers": [{}] });
+    let cut = rollout(&cut, &json!({ "observedGeneration": "3" }));
+    assert!(matches!(next(&cut, &back), Next::Wait(_)), "a definition that knows fewer fields is no reason to ask again");
     let seen = json!({ "currentPodHash": OLD });
     assert_eq!(next(&rollout(&put_back, &seen), &back), Next::Done, "what is stable climbs no steps");
     let after_promotion = json!({ "currentPodHash": OLD, "stableRS": NEW });
     assert_eq!(next(&rollout(&put_back, &after_promotion), &back), status(&json!({ "promoteFull": true })));
+}
+
+#[test]
+fn what_somebody_rolls_out_after_our_mark_is_not_rolled_back() {
+    let mut third = rollout(&json!({}), &json!({ "currentPodHash": "5aa2" }));
+    third.sets = owned(&objects(&[set(OLD, 1, "v1", 3), set(NEW, 2, "v2", 1), set("5aa2", 3, "v3", 0)]), "u-1").expect("sets");
+    let back = third.next(&bound(&third), &order(Action::Rollback, "web-6b7f"));
+    assert_eq!(back, Err("the newest template is now v3 (5aa2), not v2".to_owned()));
 }
 
 #[test]
