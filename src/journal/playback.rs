@@ -12,7 +12,7 @@ use crate::engine::{
 };
 
 /// Subjects of notes that come from outside the engine; it makes all others itself.
-const OUTSIDE: [&str; 4] = ["journal", "metrics", "baseline", "evidence"];
+const OUTSIDE: [&str; 5] = ["journal", "metrics", "baseline", "evidence", "answer"];
 
 /// The first line of a watch, and when it was.
 #[must_use]

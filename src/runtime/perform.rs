@@ -1,7 +1,7 @@
 //! Carries out one order: lock, intent on disk, one request, then looking until it was seen or its time is over.
 //!
 //! Its own path from beginning to end: it waits for no poll and no front end. It asks the backend once; after a lost answer it looks
-//! instead of asking again.
+//! instead of asking again, and goes on only with what may be done twice.
 
 use std::time::Duration;
 
@@ -20,7 +20,8 @@ use crate::{
 const ACT_LIMIT: Duration = Duration::from_secs(120);
 /// How long one look may take, in real time.
 const LOOK_LIMIT: Duration = Duration::from_secs(60);
-/// How long an interrupted action is looked for; whatever it had set going shows by then, in the watch's time.
+/// How long an interrupted action, or one whose answer was lost, is looked for; whatever it had set going shows by then, in the watch's
+/// time.
 const RECONCILE: Duration = Duration::from_secs(30);
 /// Between two looks: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
@@ -51,11 +52,12 @@ impl Performance {
     /// Does it. `lock` takes the right to act, or says what becomes of the action without it.
     pub async fn run(self, lock: impl FnOnce() -> Result<Lock, Stage>) {
         match self.ask(lock).await {
-            Ok((lock, taken)) => {
-                if taken {
-                    self.tell(Stage::Sent).await;
+            Ok((lock, lost)) => {
+                match &lost {
+                    None => self.tell(Stage::Sent).await,
+                    Some(why) => self.note("answer", format!("It is not known whether it was done: {why}. Looking.")).await,
                 }
-                let end = self.look_until_seen().await;
+                let end = self.look_until_seen(lost).await;
                 self.tell(end).await;
                 drop(lock);
             }
@@ -67,7 +69,7 @@ impl Performance {
     pub async fn reconcile(mut self, lock: impl FnOnce() -> Result<Lock, Stage>) {
         self.limit = self.limit.min(RECONCILE);
         let _lock = self.finish(lock).await;
-        let end = match self.look_until_seen().await {
+        let end = match self.look_until_seen(None).await {
             Stage::Unverified { .. } if self.is_unmoved().await => {
                 Stage::Elsewhere { by: "an earlier run was cut off before this had any effect".to_owned() }
             }
@@ -82,11 +84,17 @@ impl Performance {
         let hands = self.backend.hands.as_ref()?;
         let lock = lock().inspect_err(|why| tracing::info!(?why, "an interrupted action is only looked at")).ok()?;
         if !self.look().await.is_ok_and(|seen| seen.done) {
-            let _still = self.clock.hold();
-            let finished = tokio::time::timeout(ACT_LIMIT, hands.finish(&self.order)).await;
-            tracing::info!(id = %self.order.id, ?finished, "an interrupted action was gone on with");
+            self.go_on(hands.as_ref()).await;
         }
         Some(lock)
+    }
+
+    /// Goes on with what was begun: whether all of it is taken now.
+    async fn go_on(&self, hands: &dyn Act) -> bool {
+        let _still = self.clock.hold();
+        let finished = tokio::time::timeout(ACT_LIMIT, hands.finish(&self.order)).await;
+        tracing::info!(id = %self.order.id, ?finished, "an interrupted action was gone on with");
+        matches!(finished, Ok(Ok(())))
     }
 
     /// The backend is still in the very state that the order was decided on.
@@ -103,8 +111,15 @@ impl Performance {
         }
     }
 
-    /// The lock, and whether the backend said that it has taken the request.
-    async fn ask(&self, lock: impl FnOnce() -> Result<Lock, Stage>) -> Result<(Lock, bool), Stage> {
+    async fn note(&self, about: &str, sentence: String) {
+        let happening = Happening { at: self.clock.now(), input: Input::Noted(about.to_owned(), sentence) };
+        if self.news.send(happening).await.is_err() {
+            tracing::warn!(about, "nobody listens for this note");
+        }
+    }
+
+    /// The lock, and why nobody said that the request was taken; none where the backend did.
+    async fn ask(&self, lock: impl FnOnce() -> Result<Lock, Stage>) -> Result<(Lock, Option<String>), Stage> {
         let Some(hands) = &self.backend.hands else {
             return Err(Stage::Failed { error: "this session is read-only".to_owned() });
         };
@@ -115,27 +130,19 @@ impl Performance {
         let _still = self.clock.hold();
         self.keep(hands.as_ref()).await;
         match tokio::time::timeout(ACT_LIMIT, hands.act(&self.order)).await {
-            Ok(Ok(())) => Ok((lock, true)),
+            Ok(Ok(())) => Ok((lock, None)),
             Ok(Err(ActError::Moved(by))) => Err(Stage::Elsewhere { by }),
             Ok(Err(ActError::Refused(error))) => Err(Stage::Failed { error }),
-            Ok(Err(ActError::Unknown(error))) => {
-                tracing::warn!(%error, "no answer; looking whether it was done");
-                Ok((lock, false))
-            }
-            Err(_) => {
-                tracing::warn!("no answer within {} s; looking whether it was done", ACT_LIMIT.as_secs());
-                Ok((lock, false))
-            }
+            Ok(Err(ActError::Unknown(error))) => Ok((lock, Some(error))),
+            Err(_) => Ok((lock, Some(slow(ACT_LIMIT)))),
         }
     }
 
     /// Puts on disk what a retreat takes away; it waits for that a few seconds at most, whatever becomes of it.
     async fn keep(&self, hands: &dyn Act) {
         let Some(keeper) = self.keeper.as_ref().filter(|_| self.order.action.is_retreat()) else { return };
-        let Some(sentence) = keeper.keep(hands, &self.order).await else { return };
-        let happening = Happening { at: self.clock.now(), input: Input::Noted("evidence".to_owned(), sentence) };
-        if self.news.send(happening).await.is_err() {
-            tracing::warn!("nobody listens for what was kept");
+        if let Some(sentence) = keeper.keep(hands, &self.order).await {
+            self.note("evidence", sentence).await;
         }
     }
 
@@ -144,8 +151,9 @@ impl Performance {
         recorder.sync().await
     }
 
-    /// Looks again and again, until the target was seen or the limit has passed.
-    async fn look_until_seen(&self) -> Stage {
+    /// Looks again and again, until the target was seen or the limit has passed. Where the answer was `lost`, and why, it goes on with
+    /// what was begun, and stops looking when nothing was.
+    async fn look_until_seen(&self, mut lost: Option<String>) -> Stage {
         let sent = self.clock.now();
         let mut pause = PAUSE.0;
         loop {
@@ -154,12 +162,20 @@ impl Performance {
                 Ok(seen) => {
                     let open = seen.open();
                     self.tell(Stage::Looked(seen)).await;
+                    if let (Some(_), Some(hands)) = (&lost, &self.backend.hands)
+                        && self.go_on(hands.as_ref()).await
+                    {
+                        lost = None;
+                    }
                     open
                 }
                 Err(error) => error,
             };
-            if self.clock.now().since(sent) >= self.limit {
-                return Stage::Unverified { seen: open };
+            let passed = self.clock.now().since(sent);
+            let is_vain = lost.is_some() && passed >= RECONCILE && self.is_unmoved().await;
+            if passed >= self.limit || is_vain {
+                let seen = lost.map_or_else(|| open.clone(), |why| format!("{open}; {why}"));
+                return Stage::Unverified { seen };
             }
             self.clock.sleep(pause).await;
             pause = (pause * 2).min(PAUSE.1);
@@ -170,7 +186,11 @@ impl Performance {
         let _still = self.clock.hold();
         match tokio::time::timeout(LOOK_LIMIT, self.backend.eyes.read_back(&self.order)).await {
             Ok(seen) => seen.map_err(|error| error.to_string()),
-            Err(_) => Err(format!("the backend did not answer within {} s", LOOK_LIMIT.as_secs())),
+            Err(_) => Err(slow(LOOK_LIMIT)),
         }
     }
+}
+
+fn slow(limit: Duration) -> String {
+    format!("the backend did not answer within {} s", limit.as_secs())
 }
