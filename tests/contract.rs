@@ -2,6 +2,14 @@
 
 #![expect(clippy::panic, reason = "a test fails by it")]
 
+#[path = "k8s/bed.rs"]
+#[expect(dead_code, reason = "not all of it is needed here")]
+mod bed;
+#[path = "k8s/front.rs"]
+mod front;
+#[path = "k8s/home.rs"]
+#[expect(dead_code, reason = "not all of it is needed here")]
+mod home;
 #[path = "watch/program.rs"]
 mod program;
 #[path = "backend/nginx/server.rs"]

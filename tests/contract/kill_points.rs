@@ -7,7 +7,12 @@ use rollwatch::journal::reader;
 use super::{
     tracer::{self, Run, Then},
     world::{Rig, World, is_back},
-    worlds::{command::Command, demo::Demo, nginx::Nginx},
+    worlds::{
+        command::Command,
+        demo::Demo,
+        kubernetes::{Deployment, Kubernetes, Rollout},
+        nginx::Nginx,
+    },
 };
 use crate::program::json_lines;
 
@@ -116,4 +121,17 @@ fn a_kill_anywhere_in_an_action_of_nginx() {
 #[ignore = "takes a minute: tests/run contract"]
 fn a_kill_anywhere_in_an_action_of_a_command() {
     judge(Command::start, "command");
+}
+
+#[test]
+#[ignore = "takes two minutes: tests/run contract"]
+fn a_kill_anywhere_in_an_action_of_a_deployment() {
+    judge(Kubernetes::<Deployment>::start, "deployment");
+}
+
+/// An action of four requests: the mark, the abort, the template, and where it leads.
+#[test]
+#[ignore = "takes three minutes: tests/run contract"]
+fn a_kill_anywhere_in_an_action_of_a_rollout() {
+    judge(Kubernetes::<Rollout>::start, "rollout");
 }

@@ -31,14 +31,23 @@ const PROMISES: [(&str, &str); 13] = [
 ];
 
 /// Why a promise means nothing to a backend.
-const NOT_APPLICABLE: [(&str, &str, &str); 4] = [
+const NOT_APPLICABLE: [(&str, &str, &str); 6] = [
     ("demo", "partial_success_is_kept", "its router takes a change whole or not at all"),
     ("nginx", "patience_is_honoured", "a file and a local program ask for no patience"),
     ("command", "patience_is_honoured", "your program speaks to the server, and waits itself"),
     ("command", "partial_success_is_kept", "your program's exit code says that all was done or nothing"),
+    ("deployment", "partial_success_is_kept", "each of its actions is one change"),
+    ("canary", "partial_success_is_kept", "before its promotion a rollback is one change beside the mark of who asked"),
 ];
 
-const BACKENDS: [&Covered; 3] = [&promises::demo::COVERED, &promises::nginx::COVERED, &promises::command::COVERED];
+const BACKENDS: [&Covered; 6] = [
+    &promises::demo::COVERED,
+    &promises::nginx::COVERED,
+    &promises::command::COVERED,
+    &promises::deployment::COVERED,
+    &promises::rollout::COVERED,
+    &promises::canary::COVERED,
+];
 
 /// Where the table is in the README.
 const MARKS: (&str, &str) = ("<!-- contract: written by tests/contract -->\n", "<!-- /contract -->");

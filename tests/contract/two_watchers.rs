@@ -12,7 +12,12 @@ use super::{
     kill_points::can_trace,
     tracer::{self, RUNS, Then},
     world::{Fault, Rig, World, is_back},
-    worlds::{command, demo::Demo, nginx::Nginx},
+    worlds::{
+        command,
+        demo::Demo,
+        kubernetes::{Kubernetes, Rollout},
+        nginx::Nginx,
+    },
 };
 use crate::{program::Ran, wait_for};
 
@@ -125,6 +130,12 @@ fn two_machines_nginx() {
 #[ignore = "takes half a minute: tests/run contract"]
 fn two_machines_command() {
     two_machines(command::Command::start);
+}
+
+#[test]
+#[ignore = "takes a minute: tests/run contract"]
+fn two_machines_rollout() {
+    two_machines(Kubernetes::<Rollout>::start);
 }
 
 /// A real SIGSTOP between its last look and its request. The lock has no lease that could run out: it is held as long as its process

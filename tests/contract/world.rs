@@ -1,6 +1,6 @@
 //! A world: one backend with everything behind it, that can be read from outside rollwatch and broken in named ways.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, sync::OnceLock, time::Duration};
 
 use rollwatch::{
     backend::{self, ActError, Backend, ladder::Plan},
@@ -12,6 +12,9 @@ use rollwatch::{
     runtime::clock::wall_clock,
 };
 
+use tokio::runtime::Runtime;
+
+use super::worlds::kubernetes;
 use crate::{
     program::{Home, Ran},
     service::{Service, pair},
@@ -21,6 +24,9 @@ use crate::{
 pub(crate) const VERSIONS: (&str, &str) = ("v2.4.0", "v2.5.0");
 /// The candidate's weight at the beginning, as a percentage.
 pub(crate) const BEGIN: u32 = 25;
+
+/// How long a backend that is asked without the program may take until its action is seen.
+pub(crate) const LIMIT: Duration = Duration::from_secs(2);
 
 /// A way in which a backend breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +59,9 @@ pub(crate) trait World: Send + Sync {
     fn ports(&self) -> Vec<u16>;
     /// The candidate's share of what is really served, as a fraction, asked without rollwatch.
     fn share(&self) -> f64;
-    /// How often a change was asked for, carried out or not.
+    /// How often one and the same change was asked for, carried out or not.
     fn asked(&self) -> usize;
-    /// How often what is served was really changed.
+    /// How often it was carried out.
     fn changes(&self) -> usize;
     /// Somebody else gives the candidate half of the traffic, without rollwatch.
     fn somebody_else_acts(&self);
@@ -98,13 +104,13 @@ impl Rig {
             candidate: VERSIONS.1.into(),
             steps: vec![0.25, 0.5, 1.0],
             strategy: Kind::Canary,
-            verify_timeout: Duration::from_secs(2),
+            verify_timeout: LIMIT,
         };
         let built = match file.backend.expect("there is a section") {
             file::Backend::Nginx(nginx) => backend::nginx::build(&nginx, &plan, read_only),
             file::Backend::Command(command) => backend::command::build(&command, &plan, read_only),
             file::Backend::Demo(demo) => backend::demo::build(&demo.router, plan, read_only),
-            file::Backend::Kubernetes(_) => panic!("it is attached to, not built"),
+            file::Backend::Kubernetes(section) => return kubernetes::attach(&section, self.world.home(), read_only),
         };
         built.expect("it can be built")
     }
@@ -128,9 +134,11 @@ fn text(services: &(Service, Service), section: &str) -> String {
     )
 }
 
-/// Waits for an answer of the backend on a runtime of this test's own.
+/// Waits for an answer of the backend, on a runtime that lives as long as its connections.
 pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime").block_on(answer)
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    let build = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    RUNTIME.get_or_init(build).block_on(answer)
 }
 
 /// What the backend shows now.

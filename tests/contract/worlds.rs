@@ -2,4 +2,5 @@
 
 pub(crate) mod command;
 pub(crate) mod demo;
+pub(crate) mod kubernetes;
 pub(crate) mod nginx;

@@ -5,7 +5,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -18,6 +18,7 @@ use axum::{
     http::{HeaderMap, Method, Response, StatusCode, Uri, header},
 };
 use kube::client::Body as KubeBody;
+use serde_json::Value;
 use tokio::{net::TcpListener, sync::Notify};
 
 use crate::bed::Cluster;
@@ -32,7 +33,7 @@ pub(crate) enum Break {
     Refuses,
     /// The next request of each kind is asked to wait for a second, twice: 429, then 503 with a date.
     AsksForPatience,
-    /// A change is made and its answer never comes.
+    /// The next change is made and its answer never comes.
     LosesTheAnswer,
     /// A change is answered with the object as it is, and not made.
     DoesNothing,
@@ -40,8 +41,8 @@ pub(crate) enum Break {
     Hangs,
     /// Every connection is closed at once.
     IsGone,
-    /// Every request to a status is refused: what comes second in an action of two.
-    RefusesStatus,
+    /// Every change of a workload's template is refused: what comes last in an action of several.
+    RefusesTemplates,
 }
 
 /// A running front.
@@ -55,8 +56,8 @@ struct Inner {
     client: kube::Client,
     breaks: Mutex<Break>,
     patience: AtomicUsize,
-    asked: AtomicUsize,
-    changed: AtomicUsize,
+    asked: Mutex<Vec<String>>,
+    changed: Mutex<Vec<String>>,
     /// Told each time a change was made, before it is answered.
     made: Box<dyn Fn() + Send + Sync>,
     gone: Notify,
@@ -74,8 +75,8 @@ impl Front {
             client,
             breaks: Mutex::default(),
             patience: AtomicUsize::new(2),
-            asked: AtomicUsize::new(0),
-            changed: AtomicUsize::new(0),
+            asked: Mutex::default(),
+            changed: Mutex::default(),
             made: Box::new(made),
             gone: Notify::new(),
         });
@@ -101,32 +102,61 @@ impl Front {
     }
 
     pub(crate) fn inject(&self, breaks: Break) {
-        *self.inner.breaks.lock().unwrap_or_else(PoisonError::into_inner) = breaks;
+        *lock(&self.inner.breaks) = breaks;
         if breaks == Break::IsGone {
             self.inner.gone.notify_waiters();
         }
     }
 
-    /// Changes that were asked for, made or not.
+    /// How often one and the same change was asked for, made or not.
     pub(crate) fn asked(&self) -> usize {
-        self.inner.asked.load(Ordering::SeqCst)
+        most_alike(&lock(&self.inner.asked))
     }
 
-    /// Changes that were made.
+    /// How often one and the same change was made.
     pub(crate) fn changed(&self) -> usize {
-        self.inner.changed.load(Ordering::SeqCst)
+        most_alike(&lock(&self.inner.changed))
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn most_alike(changes: &[String]) -> usize {
+    changes.iter().map(|one| changes.iter().filter(|other| *other == one).count()).max().unwrap_or(0)
+}
+
+/// What a change is about, so that the same one is known again: without the version it depends on and without who asks. None for one
+/// that only says who asks.
+fn essence(path: &str, body: &[u8]) -> Option<String> {
+    let mut change: Value = serde_json::from_slice(body).expect("a patch is JSON");
+    let is_empty = match &mut change {
+        Value::Object(fields) => {
+            fields.remove("metadata");
+            fields.is_empty()
+        }
+        Value::Array(operations) => {
+            operations.retain(|operation| !operation["path"].as_str().is_some_and(|path| path.starts_with("/metadata")));
+            operations.is_empty()
+        }
+        other => panic!("no patch: {other}"),
+    };
+    (!is_empty).then(|| format!("{path} {change}"))
+}
+
+fn contains(body: &[u8], part: &str) -> bool {
+    String::from_utf8_lossy(body).contains(part)
 }
 
 async fn pass(State(front): State<Arc<Inner>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let is_change = method == Method::PATCH;
-    if is_change {
-        front.asked.fetch_add(1, Ordering::SeqCst);
-    }
-    let breaks = *front.breaks.lock().unwrap_or_else(PoisonError::into_inner);
+    let change = if is_change { essence(uri.path(), &body) } else { None };
+    lock(&front.asked).extend(change.clone());
+    let breaks = *lock(&front.breaks);
     match breaks {
         Break::Refuses => return status(StatusCode::FORBIDDEN, "this account may do nothing here"),
-        Break::RefusesStatus if uri.path().ends_with("/status") => return status(StatusCode::FORBIDDEN, "not the status"),
+        Break::RefusesTemplates if contains(&body, "/spec/template") => return status(StatusCode::FORBIDDEN, "no templates"),
         Break::AsksForPatience => match front.patience.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
         {
             Ok(2) => return patience(StatusCode::TOO_MANY_REQUESTS, "1"),
@@ -140,9 +170,11 @@ async fn pass(State(front): State<Arc<Inner>>, method: Method, uri: Uri, headers
     }
     let answer = front.forward(method, &uri, &headers, body).await;
     if is_change && answer.status().is_success() {
-        front.changed.fetch_add(1, Ordering::SeqCst);
+        let is_loss = breaks == Break::LosesTheAnswer && change.is_some();
+        lock(&front.changed).extend(change);
         (front.made)();
-        if breaks == Break::LosesTheAnswer {
+        if is_loss {
+            *lock(&front.breaks) = Break::Nothing;
             tokio::time::sleep(Duration::from_secs(3600)).await;
         }
     }

@@ -27,6 +27,9 @@ pub struct Wanted {
     pub candidate: Option<String>,
 }
 
+/// What is sent by an action that finds everything as it should be.
+pub(super) const NOTHING: &str = "nothing";
+
 /// Everything about the watch that does not change while it runs.
 #[derive(Debug)]
 pub(super) struct Bound {
@@ -99,6 +102,11 @@ impl Bound {
         let (name, candidate) = (&self.place.workload.name, &self.names.candidate);
         let owner = self.guards.owner.iter().map(|owner| owner.warning(name, candidate));
         owner.chain([format!("what {candidate} has written stays: data, messages, migrations")]).collect()
+    }
+
+    /// What a rollback does where its template is there already.
+    pub(super) fn is_there(&self) -> String {
+        format!("the template is that of {} already: nothing is changed, its pods are waited for", self.names.baseline)
     }
 
     /// Where an action leads that is about `role`'s version.

@@ -28,6 +28,16 @@ const STEPS: usize = 6;
 const PATIENCE: Duration = Duration::from_secs(90);
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How much of an action has left this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum SoFar {
+    Nothing,
+    /// The mark of who asks.
+    Marked,
+    /// A change.
+    Begun,
+}
+
 /// The part that writes, over a connection of its own; a read-only session has none.
 #[derive(Debug)]
 pub(super) struct Hands {
@@ -41,26 +51,24 @@ impl Hands {
     }
 
     /// The first request is bound to the state that was decided on; those after it to what they made of it.
-    async fn perform(&self, order: &Order) -> Result<(), ActError> {
-        let mut has_begun = false;
+    async fn perform(&self, order: &Order, mut so_far: SoFar) -> Result<(), ActError> {
         for _ in 0..STEPS {
-            match self.step(order, has_begun).await? {
+            match self.step(order, so_far).await? {
                 None => return Ok(()),
-                Some(is_mark) => has_begun |= !is_mark,
+                Some(is_mark) => so_far = if is_mark { so_far.max(SoFar::Marked) } else { SoFar::Begun },
             }
         }
         Err(ActError::Unknown(format!("{} asks for more requests than it should take", order.action.verb())))
     }
 
     /// Makes the next request: whether it was the mark alone; none when there was none left to make.
-    async fn step(&self, order: &Order, has_begun: bool) -> Result<Option<bool>, ActError> {
+    async fn step(&self, order: &Order, so_far: SoFar) -> Result<Option<bool>, ActError> {
+        let has_begun = so_far == SoFar::Begun;
         let latest = Instant::now() + PATIENCE;
         let mut tries = 0;
         while tries < TRIES {
             let state = self.read(has_begun).await?;
-            if !has_begun {
-                self.admit(order, &*state)?;
-            }
+            self.admit(order, so_far, &*state)?;
             match state.next(&self.bound, order).map_err(|why| stopped(why, has_begun))? {
                 Next::Done => return Ok(None),
                 Next::Gate { gate, open } => {
@@ -89,10 +97,12 @@ impl Hands {
         read.map_err(|error| stopped(error.to_string(), has_begun))
     }
 
-    /// Lets through what the present state offers; a state that somebody else has made is told with who it was.
-    fn admit(&self, order: &Order, state: &dyn State) -> Result<(), ActError> {
+    /// Lets through what the present state offers, and what our own mark is on; a state that somebody else has made is told with who it
+    /// was.
+    fn admit(&self, order: &Order, so_far: SoFar, state: &dyn State) -> Result<(), ActError> {
         let mark = Mark::of(state.object());
-        if mark.as_ref().is_some_and(|mark| mark.is_of(order)) {
+        let is_ours = so_far == SoFar::Marked && mark.as_ref().is_some_and(|mark| mark.is_of(order));
+        if is_ours || so_far == SoFar::Begun {
             return Ok(());
         }
         match guard::admit(order, &state.rollout(&self.bound)) {
@@ -159,7 +169,7 @@ fn begun(error: ActError, has_begun: bool) -> ActError {
 
 impl Act for Hands {
     fn act<'a>(&'a self, order: &'a Order) -> Answer<'a, Result<(), ActError>> {
-        Box::pin(self.perform(order))
+        Box::pin(self.perform(order, SoFar::Nothing))
     }
 
     /// Goes on where our own mark shows that the first request was made.
@@ -167,7 +177,7 @@ impl Act for Hands {
         Box::pin(async {
             let state = self.read(false).await?;
             if mark::is_of(state.object(), order) {
-                self.perform(order).await
+                self.perform(order, SoFar::Marked).await
             } else {
                 Err(ActError::Refused(format!("nothing of {} was begun", order.id)))
             }

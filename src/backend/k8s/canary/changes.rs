@@ -27,10 +27,11 @@ pub(super) const SKIPPING: &str = " without its analysis";
 
 impl Canary {
     pub(super) fn request(&self, bound: &Bound, order: &Order) -> Result<Next, String> {
-        let other = self.target.current().filter(|set| set.hash != bound.pins.candidate);
+        let is_goal = |set: &Set| order.action == Action::Rollback && set.name == goal(order).0;
+        let other = self.target.current().filter(|set| set.hash != bound.pins.candidate && !is_goal(set));
         match (order.action, other) {
-            (Action::Rollback, _) => self.back(order),
             (_, Some(other)) => Err(format!("the newest template is now {}, not {}", bound.name_of(other), bound.names.candidate)),
+            (Action::Rollback, None) => self.back(order),
             (Action::Pause, None) => Ok(self.suspend(true)),
             (Action::Resume, None) => Ok(self.suspend(false)),
             (Action::Promote, None) => Ok(self.open(order)),
@@ -100,9 +101,11 @@ impl Canary {
 
     /// The template of the target's Deployment; where its primary has the newer one too, Flagger has to roll the older one out.
     fn back(&self, order: &Order) -> Result<Next, String> {
-        let reference = &order.target.reference;
-        let (name, skips) = reference.strip_suffix(SKIPPING).map_or((reference.as_str(), false), |name| (name, true));
+        let (name, skips) = goal(order);
         let set = self.target.set_named(name).ok_or_else(|| format!("the ReplicaSet {name} is not kept any more"))?;
+        if self.target.current().is_none() {
+            return Ok(Next::Wait("that the Deployment controller takes in the newest template".to_owned()));
+        }
         if !self.target.is_asked_for(set) {
             if skips && !self.spec.skip_analysis {
                 return Ok(set_skip(true));
@@ -130,6 +133,12 @@ impl Canary {
     pub(super) fn target_path(&self) -> String {
         format!("{}/{}", self.place.beside("/apis/apps/v1", "deployments"), self.spec.target_ref.name)
     }
+}
+
+/// The set that is gone back to, and whether without another analysis.
+pub(super) fn goal(order: &Order) -> (&str, bool) {
+    let reference = order.target.reference.as_str();
+    reference.strip_suffix(SKIPPING).map_or((reference, false), |name| (name, true))
 }
 
 fn set_skip(skip: bool) -> Next {

@@ -9,7 +9,11 @@ use super::{
     template::is_same,
 };
 use crate::{
-    backend::k8s::{bound::Bound, gates::Gate, sets::Set},
+    backend::k8s::{
+        bound::{Bound, NOTHING},
+        gates::Gate,
+        sets::Set,
+    },
     engine::{
         action::{Action, Preview, Target},
         role::Role,
@@ -25,11 +29,11 @@ impl Canary {
         let candidate = &bound.names.candidate;
         if let Some(other) = self.target.current().filter(|set| set.hash != bound.pins.candidate) {
             let is_back = self.baseline_set(bound).is_some_and(|baseline| is_same(other, baseline));
-            return Err(if is_back {
-                format!("its template was taken back to {}", bound.names.baseline)
-            } else {
-                format!("the newest template is now {}, not {candidate}", bound.name_of(other))
-            });
+            return match (is_back, action) {
+                (true, Action::Rollback) => Ok(self.gone_back(bound, other)),
+                (true, _) => Err(format!("its template was taken back to {}", bound.names.baseline)),
+                (false, _) => Err(format!("the newest template is now {}, not {candidate}", bound.name_of(other))),
+            };
         }
         let status = &self.status;
         let is_forward = !matches!(action, Action::Rollback | Action::Abort | Action::Retry);
@@ -54,7 +58,7 @@ impl Canary {
             target,
             happens,
             not_undone,
-            sends: sends.join(", then "),
+            sends: if sends.is_empty() { NOTHING.to_owned() } else { sends.join(", then ") },
             bound_to: format!("the template and the phase of {}; refused if one has changed", self.place.workload.name),
             limit_s: bound.limit.as_secs_f64(),
         }
@@ -189,6 +193,18 @@ impl Canary {
         }
         let target = bound.target(Role::Baseline, reference, Some(0.0));
         Ok(self.shown(bound, target, happens, not_undone, &sends))
+    }
+
+    /// A way back that was begun before.
+    fn gone_back(&self, bound: &Bound, set: &Set) -> Preview {
+        let mut happens = vec![bound.is_there()];
+        let mut sends = Vec::new();
+        if self.spec.suspend {
+            happens.push("the suspension is taken off".to_owned());
+            sends.push(self.patch("spec.suspend = false"));
+        }
+        let target = bound.target(Role::Baseline, set.name.clone(), Some(0.0));
+        self.shown(bound, target, happens, bound.not_undone(), &sends)
     }
 
     /// The primary has the newer version: for Flagger the older one is a new one.

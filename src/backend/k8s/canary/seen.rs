@@ -1,6 +1,11 @@
 //! How far an action on a Canary has got: by Flagger's phase, by the templates, and by the pods that are there.
 
-use super::{Canary, changes::SKIPPING, condition::BEFORE, template::is_same};
+use super::{
+    Canary,
+    changes::{SKIPPING, goal},
+    condition::BEFORE,
+    template::is_same,
+};
 use crate::{
     backend::k8s::{bound::Bound, gates::Gate, workload::State},
     engine::action::{Action, Fact, Order, Seen},
@@ -60,7 +65,7 @@ impl Canary {
     }
 
     fn went_back(&self, bound: &Bound, order: &Order) -> Vec<Fact> {
-        let name = order.target.reference.trim_end_matches(SKIPPING);
+        let (name, _) = goal(order);
         let current = self.target.current();
         let newest = current.map_or("no ReplicaSet yet", |set| set.name.as_str());
         let newest =

@@ -205,6 +205,12 @@ fn a_rollback_puts_the_targets_own_template_back() {
     assert_eq!(next(of(), Action::Rollback, "web-t1"), Ok(Next::Ask(put)));
     let pruned = Canary { target: deployment("web", &[(NEW, "v2", 2)]), ..of() };
     assert!(off(&pruned, Action::Rollback).contains("is not kept any more (revisionHistoryLimit)"));
+    let back = Canary { target: deployment("web", &[(NEW, "v2", 1), ("t1", "v1", 1)]), ..of() };
+    assert_eq!(ready(&back, Action::Rollback).sends, "nothing");
+    assert_eq!(next(back, Action::Rollback, "web-t1"), Ok(Next::Done));
+    let third = Canary { target: deployment("web", &[("t1", "v1", 1), (NEW, "v2", 1), ("t3", "v3", 1)]), ..of() };
+    let left = next(third, Action::Rollback, "web-t1");
+    assert_eq!(left, Err("the newest template is now v3 (t3), not v2".to_owned()), "what came after our mark is left alone");
 }
 
 #[test]

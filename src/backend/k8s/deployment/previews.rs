@@ -2,7 +2,7 @@
 
 use super::Deployment;
 use crate::{
-    backend::k8s::bound::Bound,
+    backend::k8s::bound::{Bound, NOTHING},
     engine::{
         action::{Action, Preview},
         role::Role,
@@ -14,7 +14,10 @@ impl Deployment {
         if let Some(other) = self.other(bound) {
             return Err(format!("the newest template is now {other}, not {}", bound.names.candidate));
         }
+        let is_back = self.current().is_some_and(|set| set.hash == bound.pins.baseline);
         match action {
+            Action::Rollback => self.way_back(bound),
+            _ if is_back => Err(format!("it was taken back to {}", bound.names.baseline)),
             Action::Promote | Action::PromoteFull | Action::Resume if self.is_paused_on_the_way() => {
                 Ok(self.going_on(bound, action))
             }
@@ -29,7 +32,6 @@ impl Deployment {
             Action::Pause => Ok(self.paused(bound)),
             Action::Abort => Err("a Deployment has no abort: roll back instead".to_owned()),
             Action::Retry => Err("a Deployment keeps no aborted rollout to start again".to_owned()),
-            Action::Rollback => self.way_back(bound),
         }
     }
 
@@ -87,7 +89,9 @@ impl Deployment {
         let name = &bound.names.baseline;
         let set = self.set_of(bound, Role::Baseline);
         let set = set.ok_or_else(|| format!("the ReplicaSet of {name} is not kept any more (revisionHistoryLimit)"))?;
-        let mut happens = vec![format!("the template of {} ({name}, revision {}) is put back", set.name, set.revision)];
+        let is_there = self.is_asked_for(set);
+        let put_back = || format!("the template of {} ({name}, revision {}) is put back", set.name, set.revision);
+        let mut happens = vec![if is_there { bound.is_there() } else { put_back() }];
         if self.spec.paused {
             happens.push("the pause is taken off".to_owned());
         }
@@ -97,7 +101,11 @@ impl Deployment {
             target: bound.target(Role::Baseline, set.name.clone(), Some(0.0)),
             happens,
             not_undone: bound.not_undone(),
-            sends: self.sends(&format!("spec.template = that of {}", set.name)),
+            sends: match (is_there, self.spec.paused) {
+                (true, true) => self.sends("spec.paused = false"),
+                (true, false) => NOTHING.to_owned(),
+                (false, _) => self.sends(&format!("spec.template = that of {}", set.name)),
+            },
             bound_to: self.bound_to(),
             limit_s: bound.limit.as_secs_f64(),
         })

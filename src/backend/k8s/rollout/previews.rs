@@ -2,7 +2,7 @@
 
 use super::{ArgoRollout, changes::after, condition::INCONCLUSIVE, status::Canary};
 use crate::{
-    backend::k8s::bound::Bound,
+    backend::k8s::bound::{Bound, NOTHING},
     engine::{
         action::{Action, Preview, Target},
         role::Role,
@@ -51,7 +51,7 @@ impl ArgoRollout {
             target,
             happens,
             not_undone,
-            sends: sends.join(", then "),
+            sends: if sends.is_empty() { NOTHING.to_owned() } else { sends.join(", then ") },
             bound_to: format!("the templates, the step and the pauses of {}; refused if one has changed", self.place.workload.name),
             limit_s: bound.limit.as_secs_f64(),
         }
@@ -180,8 +180,9 @@ impl ArgoRollout {
         let set = self.set_of(bound, Role::Baseline);
         let set = set.ok_or_else(|| format!("the ReplicaSet of {name} is not kept any more (revisionHistoryLimit)"))?;
         let is_back = self.is_asked_for(set);
-        if is_back && status.is_promoted() {
-            return Err(format!("it is on {name} already"));
+        let target = bound.target(Role::Baseline, set.name.clone(), Some(0.0));
+        if is_back && status.is_promoted() && !self.spec.paused {
+            return Ok(self.shown(bound, target, vec![bound.is_there()], Vec::new(), &[]));
         }
         let (mut happens, mut patches) = (Vec::new(), Vec::new());
         if !is_back && !status.abort && self.may_abort().is_ok() {
@@ -203,7 +204,6 @@ impl ArgoRollout {
         }
         happens.push(set.ready_of(self.spec.replicas));
         let patches: Vec<&str> = patches.iter().map(String::as_str).collect();
-        let target = bound.target(Role::Baseline, set.name.clone(), Some(0.0));
         Ok(self.shown(bound, target, happens, bound.not_undone(), &patches))
     }
 }

@@ -286,6 +286,15 @@ fn a_rollback_takes_the_traffic_first_and_then_the_template() {
 }
 
 #[test]
+fn a_way_back_that_was_gone_is_looked_at_and_nothing_more() {
+    let template = json!({ "metadata": { "labels": { "app": "web" } }, "spec": { "containers": [{ "image": "app:v1" }] } });
+    let back = rollout(&json!({ "template": template }), &json!({ "currentPodHash": OLD, "pauseConditions": null }));
+    let preview = ready(&back, Action::Rollback);
+    assert_eq!((preview.sends.as_str(), preview.target.version.as_str()), ("nothing", "v1"));
+    assert_eq!(next(&back, &order(Action::Rollback, "web-6b7f")), Next::Done);
+}
+
+#[test]
 fn what_somebody_rolls_out_after_our_mark_is_not_rolled_back() {
     let mut third = rollout(&json!({}), &json!({ "currentPodHash": "5aa2" }));
     third.sets = owned(&objects(&[set(OLD, 1, "v1", 3), set(NEW, 2, "v2", 1), set("5aa2", 3, "v3", 0)]), "u-1").expect("sets");
