@@ -231,11 +231,13 @@ fn starts_a_program(flags: u64) -> Option<String> {
     (!is_thread).then(|| "start of a program".to_owned())
 }
 
-/// Files by what they are; none for those that are not an action's business.
+/// Files by what they are; none for those that are not an action's business, such as what is kept of a version before it goes.
 fn named(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
+    let is_evidence = path.components().any(|part| part.as_os_str() == "evidence");
     match path.extension().and_then(|extension| extension.to_str()) {
         _ if ["stdout", "stderr", "null"].contains(&name) || path.starts_with("/proc") || path.starts_with("/sys") => None,
+        _ if is_evidence => None,
         Some("jsonl") => Some("the journal".to_owned()),
         Some("lock") => Some("the lock".to_owned()),
         _ if path.is_dir() => Some("a folder".to_owned()),

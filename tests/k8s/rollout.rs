@@ -188,7 +188,7 @@ fn a_controller_that_lags_is_waited_for_and_asked_once() {
     let back = rollout.operator.acting(&["rollback"]);
     crate::bed::until("the template is not put back", || (templates() > 0).then_some(()));
     // Long enough for its next look, which comes after a fifth of a second.
-    std::thread::sleep(std::time::Duration::from_millis(800));
+    std::thread::park_timeout(std::time::Duration::from_millis(800));
     rollout.annotate("hold", None);
     let ran = Ran::from(back.wait_with_output().expect("it ends"));
     assert_eq!((ran.code, templates()), (0, 1), "{ran:?}");
