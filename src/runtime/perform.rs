@@ -194,3 +194,6 @@ impl Performance {
 fn slow(limit: Duration) -> String {
     format!("the backend did not answer within {} s", limit.as_secs())
 }
+
+#[cfg(test)]
+mod tests;
