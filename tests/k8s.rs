@@ -32,6 +32,8 @@ mod evidence;
 mod guards;
 #[path = "k8s/in_cluster.rs"]
 mod in_cluster;
+#[path = "k8s/inside.rs"]
+mod inside;
 #[path = "k8s/pods.rs"]
 mod pods;
 #[path = "k8s/rollout.rs"]

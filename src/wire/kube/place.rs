@@ -133,12 +133,25 @@ impl Place {
     /// When certificates, keys or the program's answer cannot be used.
     pub fn connect(&self) -> Result<Cluster, PlaceError> {
         crate::wire::http::install_crypto();
+        self.token_can_be_read()?;
         let client = kube::Client::try_from(self.config.clone()).map_err(|error| {
             let why = std::iter::successors(Some(&error as &dyn std::error::Error), |&error| error.source()).last();
             let why = why.map(|why| text::cleaned(&why.to_string())).unwrap_or_default();
             PlaceError::Connect { server: self.server.clone(), why }
         })?;
         Ok(Cluster::new(client, &self.server, REQUEST))
+    }
+}
+
+impl Place {
+    /// A token in a file is read when it is needed, and then nobody says which file it was.
+    fn token_can_be_read(&self) -> Result<(), PlaceError> {
+        let Some(file) = &self.config.auth_info.token_file else { return Ok(()) };
+        let hint = if self.is_inside { " (does the pod mount its account's token: automountServiceAccountToken?)" } else { "" };
+        std::fs::read(file).map(drop).map_err(|error| PlaceError::Connect {
+            server: self.server.clone(),
+            why: text::cleaned(&format!("the token in {file} cannot be read: {error}{hint}")),
+        })
     }
 }
 
