@@ -103,7 +103,7 @@ pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Resul
     };
     let bound = Arc::new(Bound::new(place, &found, (rights, guards), wish));
     let hands = match hands {
-        Some(cluster) => Some(Arc::new(Hands::new(Api::new(cluster, gates(Purpose::Act)?), Arc::clone(&bound))) as _),
+        Some(cluster) => Some(Arc::new(Hands::new(Api::acting(cluster, gates(Purpose::Act)?), Arc::clone(&bound))) as _),
         None => None,
     };
     let backend = Backend { kind: KIND, eyes: Arc::new(Eyes::new(api, bound)), hands };

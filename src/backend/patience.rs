@@ -4,7 +4,7 @@
 //! not look at what a read was told: it asks, and waits for its own answer.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -17,42 +17,79 @@ use crate::{
 };
 
 /// How long an action waits in all for a server that asks for patience.
-const ACTION: Duration = Duration::from_secs(60);
+pub(super) const ACTION: Duration = Duration::from_secs(60);
+
+/// Until when a server is left alone, because it asked for that.
+#[derive(Debug)]
+pub(super) struct Quiet(Mutex<Option<Instant>>);
+
+impl Quiet {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// Asks, no sooner than the server said before, and again after the time it `wants`.
+    ///
+    /// # Errors
+    /// A sentence, when that would take longer than `within`.
+    pub(super) async fn ask<T, F: Future<Output = T>>(
+        &self,
+        within: Duration,
+        ask: impl Fn() -> F,
+        wants: impl Fn(&T) -> Option<Duration>,
+    ) -> Result<T, String> {
+        let latest = Instant::now() + within;
+        loop {
+            let until = *self.until();
+            if let Some(until) = until {
+                if until > latest {
+                    let left = humanize::duration(until.saturating_duration_since(Instant::now()));
+                    return Err(format!("the server asks to be left alone for another {left}"));
+                }
+                sleep_until(until).await;
+            }
+            let answer = ask().await;
+            let wanted = wants(&answer);
+            *self.until() = wanted.map(|wanted| Instant::now() + wanted);
+            if wanted.is_none() {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Asks, and again after the time that the server `wants`, [`ACTION`] in all; and how long was waited.
+pub(super) async fn insist<T, F: Future<Output = T>>(ask: impl Fn() -> F, wants: impl Fn(&T) -> Option<Duration>) -> (T, Duration) {
+    let mut waited = Duration::ZERO;
+    loop {
+        let answer = ask().await;
+        let Some(wanted) = wants(&answer).filter(|wanted| waited + *wanted <= ACTION) else { return (answer, waited) };
+        tracing::info!("the server asks to wait {}", humanize::duration(wanted));
+        sleep(wanted).await;
+        waited += wanted;
+    }
+}
 
 /// A client that waits where it is asked to.
 #[derive(Debug)]
 pub(super) struct Patience {
     client: Client,
-    until: Mutex<Option<Instant>>,
+    quiet: Quiet,
 }
 
 impl Patience {
     pub(super) const fn new(client: Client) -> Self {
-        Self { client, until: Mutex::new(None) }
+        Self { client, quiet: Quiet::new() }
     }
 
     /// Reads a page, `within` so long.
     pub(super) async fn read<'r>(&self, request: impl Fn() -> Request<'r>, within: Duration) -> Result<Response, BackendError> {
-        let latest = Instant::now() + within;
-        loop {
-            if let Some(until) = self.until() {
-                if until > latest {
-                    let left = humanize::duration(until.saturating_duration_since(Instant::now()));
-                    return Err(BackendError::Unreachable(format!("the server asks to be left alone for another {left}")));
-                }
-                sleep_until(until).await;
-            }
-            let answer = self.client.send(request()).await.map_err(|error| BackendError::Unreachable(error.to_string()))?;
-            let asked = answer.asks_to_wait();
-            *self.until.lock().unwrap_or_else(PoisonError::into_inner) = asked.map(|asked| Instant::now() + asked);
-            if asked.is_none() {
-                return page(answer);
-            }
-        }
-    }
-
-    fn until(&self) -> Option<Instant> {
-        *self.until.lock().unwrap_or_else(PoisonError::into_inner)
+        let answer = self.quiet.ask(within, || self.client.send(request()), wants).await.map_err(BackendError::Unreachable)?;
+        page(answer.map_err(|error| BackendError::Unreachable(error.to_string()))?)
     }
 
     /// Reads what an action is about to rely on, past what other reads were told.
@@ -68,16 +105,13 @@ impl Patience {
     }
 
     async fn insist<'r>(&self, request: impl Fn() -> Request<'r>) -> Result<(Response, bool), FetchError> {
-        let mut waited = Duration::ZERO;
-        loop {
-            let answer = self.client.send(request()).await?;
-            let asked = answer.asks_to_wait().filter(|asked| waited + *asked <= ACTION);
-            let Some(asked) = asked else { return Ok((answer, !waited.is_zero())) };
-            tracing::info!("the server asks to wait {}", humanize::duration(asked));
-            sleep(asked).await;
-            waited += asked;
-        }
+        let (answer, waited) = insist(|| self.client.send(request()), wants).await;
+        Ok((answer?, !waited.is_zero()))
     }
+}
+
+fn wants(answer: &Result<Response, FetchError>) -> Option<Duration> {
+    answer.as_ref().ok()?.asks_to_wait()
 }
 
 fn page(answer: Response) -> Result<Response, BackendError> {
