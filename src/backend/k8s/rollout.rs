@@ -10,11 +10,9 @@ mod previews;
 mod seen;
 mod status;
 mod steps;
+mod template;
 
-use std::{collections::BTreeMap, time::Duration};
-
-use serde::Deserialize;
-use serde_json::Value;
+use std::time::Duration;
 
 use super::{
     access::{Need, PATCH, PATCH_STATUS},
@@ -36,12 +34,13 @@ use crate::{
     wire::kube::{ApiError, Object, Pod},
 };
 
-use self::status::{Spec, Status};
+use self::{
+    status::{Spec, Status},
+    template::owned,
+};
 
 /// The annotation that counts roll-outs.
 const REVISION: &str = "rollout.argoproj.io/revision";
-/// The annotation with the labels and annotations that a set has only while it is stable, or only while it is not.
-const PASSING: &str = "rollout.argoproj.io/ephemeral-metadata";
 /// The label of a template's hash.
 const HASH: &str = sets::HASH_LABELS[1];
 /// What drives it, in sentences.
@@ -203,38 +202,6 @@ impl State for ArgoRollout {
 
     fn seen(&self, bound: &Bound, order: &Order) -> Seen {
         self.facts(bound, order)
-    }
-}
-
-/// The Rollout's sets, each with its template as somebody once wrote it.
-fn owned(objects: &[Object], uid: &str) -> Result<Vec<Set>, BackendError> {
-    let mut sets = sets::owned(objects, uid, REVISION)?;
-    for set in &mut sets {
-        let object = objects.iter().find(|object| object.metadata.name == set.name);
-        if let Some(passing) = object.and_then(|object| object.metadata.annotation(PASSING)) {
-            forget(passing, &mut set.template);
-        }
-    }
-    Ok(sets)
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Passing {
-    labels: BTreeMap<String, String>,
-    annotations: BTreeMap<String, String>,
-}
-
-/// Takes away what Argo Rollouts has written into a set's template for as long as the set plays its part.
-fn forget(passing: &str, template: &mut Value) {
-    let passing: Passing = serde_json::from_str(passing).unwrap_or_default();
-    let Some(metadata) = template.get_mut("metadata").and_then(Value::as_object_mut) else { return };
-    for (place, added) in [("labels", passing.labels), ("annotations", passing.annotations)] {
-        let Some(there) = metadata.get_mut(place).and_then(Value::as_object_mut) else { continue };
-        there.retain(|name, _| !added.contains_key(name));
-        if there.is_empty() {
-            metadata.remove(place);
-        }
     }
 }
 
