@@ -122,7 +122,8 @@ impl ArgoRollout {
             }
             return Ok(Next::Ask(self.template_of(set)));
         }
-        if self.spec.paused {
+        // While its controller lags, what is paused may be what somebody else rolls out.
+        if self.spec.paused && self.is_asked_for(set) {
             return Ok(self.pause(false));
         }
         if self.behind().is_some() || self.status.current_pod_hash != set.hash {
@@ -159,7 +160,21 @@ impl ArgoRollout {
         if self.status.promote_full {
             return Err("Argo Rollouts ignores an abort once a full promotion was asked for: roll back instead".to_owned());
         }
+        if self.is_within_window() {
+            return Err("Argo Rollouts ignores an abort within the rollbackWindow: roll back instead".to_owned());
+        }
         Ok(())
+    }
+
+    /// An older version is rolled out again, and is near enough to the stable one for its controller to leave out all steps.
+    fn is_within_window(&self) -> bool {
+        let stable = self.sets.iter().find(|set| set.hash == self.status.stable);
+        let made = |set: Option<&Set>| set.and_then(|set| set.created);
+        let (Some(window), Some(stable), Some(current)) = (&self.spec.rollback_window, made(stable), made(self.current())) else {
+            return false;
+        };
+        let between = self.sets.iter().filter_map(|set| set.created).filter(|it| (current < *it) && (*it < stable));
+        current < stable && between.count() < window.revisions
     }
 
     pub(super) fn set_named(&self, name: &str) -> Option<&Set> {

@@ -1,13 +1,18 @@
 //! What could be asked of a Rollout in its present state, and what each would do.
 
-use super::{ArgoRollout, changes::after, condition::INCONCLUSIVE, status::Canary};
+use super::{
+    ArgoRollout,
+    changes::after,
+    condition::INCONCLUSIVE,
+    status::{Canary, Leftover},
+};
 use crate::{
     backend::k8s::bound::{Bound, NOTHING},
     engine::{
         action::{Action, Preview, Target},
         role::Role,
     },
-    humanize,
+    humanize, text,
 };
 
 impl ArgoRollout {
@@ -71,10 +76,20 @@ impl ArgoRollout {
     }
 
     fn paused(&self, bound: &Bound) -> Preview {
-        let happens =
-            vec!["Argo Rollouts goes to no other step and starts or ends no pods; those that are there go on serving".to_owned()];
+        let candidate = &bound.names.candidate;
+        let happens = if self.spec.strategy.blue_green.is_some() {
+            format!(
+                "Argo Rollouts does not switch the traffic, to {candidate} or back; pods of {candidate} are started all the same"
+            )
+        } else {
+            "Argo Rollouts goes to no other step and starts or ends no pods; those that are there go on serving".to_owned()
+        };
+        let running = self.status.runs().filter(|run| ["Pending", "Running"].contains(&run.status.as_str()));
+        let running =
+            running.map(|run| format!("its analysis {} goes on: if it fails, the update is aborted", text::cleaned(&run.name)));
+        let not_undone = ["the traffic stays shared out as it is".to_owned()].into_iter().chain(running).collect();
         let target = bound.target(Role::Candidate, self.candidate(bound), None);
-        self.shown(bound, target, happens, vec!["the traffic stays shared out as it is".to_owned()], &["spec.paused = true"])
+        self.shown(bound, target, vec![happens], not_undone, &["spec.paused = true"])
     }
 
     fn resumed(&self, bound: &Bound) -> Preview {
@@ -111,7 +126,9 @@ impl ArgoRollout {
         let share = canary.share_at(stop);
         let mut patches: Vec<&str> = self.unpausing().into_iter().collect();
         let mut happens: Vec<String> = self.unpausing().iter().map(|_| "the pause by hand is taken off".to_owned()).collect();
-        if status.has_pause(&INCONCLUSIVE) {
+        if let Some(run) = self.unsure().filter(|_| !status.is_step_inconclusive()) {
+            happens.push(format!("the pause is ended, and {run} is run again"));
+        } else if status.has_pause(&INCONCLUSIVE) {
             happens.push(format!("the analysis at {} that could not tell is passed over", self.here()));
         } else if status.pause_conditions.is_empty() {
             happens.push(format!("{} ({}) is left, done or not", self.here(), step.words()));
@@ -128,6 +145,12 @@ impl ArgoRollout {
         Ok(self.shown(bound, bound.target(Role::Candidate, reference, Some(share)), happens, Vec::new(), &patches))
     }
 
+    /// The analysis that could not tell, while it is paused for that.
+    fn unsure(&self) -> Option<String> {
+        let run = self.status.runs().find(|run| run.status == "Inconclusive");
+        run.filter(|_| self.status.has_pause(&INCONCLUSIVE)).map(|run| text::cleaned(&format!("the analysis {}", run.name)))
+    }
+
     /// The only stop of a blue-green rollout, or of a canary without steps.
     fn switching(&self, bound: &Bound) -> Preview {
         let candidate = &bound.names.candidate;
@@ -135,7 +158,11 @@ impl ArgoRollout {
         if !self.status.pause_conditions.is_empty() {
             patches.push("status.pauseConditions = null");
         }
-        let happens = vec!["the pause is taken off".to_owned(), format!("Argo Rollouts gives all traffic to {candidate}")];
+        let goes_on = match self.unsure() {
+            Some(run) => format!("Argo Rollouts runs {run} again, and gives all traffic to {candidate} if it succeeds then"),
+            None => format!("Argo Rollouts gives all traffic to {candidate}"),
+        };
+        let happens = vec!["the pause is taken off".to_owned(), goes_on];
         let target = bound.target(Role::Candidate, self.candidate(bound), Some(1.0));
         self.shown(bound, target, happens, Vec::new(), &patches)
     }
@@ -157,9 +184,23 @@ impl ArgoRollout {
         let stable = stable.ok_or("there is no stable version to go back to")?;
         let (name, candidate) = (bound.name_of(stable), &bound.names.candidate);
         let patches: Vec<&str> = ["status.abort = true"].into_iter().chain(self.unpausing()).collect();
-        let mut happens = vec![format!("Argo Rollouts gives all traffic to {name}, the stable version")];
+        let leftover = self.spec.strategy.leftover();
+        let mut happens = vec![if leftover == Leftover::Exchanged {
+            let how = "as fast as its pods come back (dynamicStableScale)";
+            format!("Argo Rollouts gives the traffic back to {name}, the stable version, {how}")
+        } else {
+            format!("Argo Rollouts gives all traffic to {name}, the stable version")
+        }];
         happens.extend(self.unpausing().map(|_| "the pause by hand is taken off, or no pod would move".to_owned()));
-        happens.push(format!("the pods of {candidate} are taken away"));
+        happens.push(match leftover {
+            Leftover::Replaced => format!("the pods of {candidate} are taken away"),
+            Leftover::Exchanged => format!("the pods of {candidate} are taken away meanwhile"),
+            Leftover::Kept => format!("the pods of {candidate} stay, without traffic (abortScaleDownDelaySeconds is 0)"),
+            Leftover::TakenAfter(delay) => {
+                let delay = humanize::duration(delay);
+                format!("the pods of {candidate} are taken away {delay} after all of {name} are ready")
+            }
+        });
         let mut not_undone =
             vec![format!("the template stays that of {candidate}: a retry, an edit or a sync of whoever owns it starts it again")];
         not_undone.extend(bound.not_undone());
@@ -169,8 +210,10 @@ impl ArgoRollout {
 
     fn retrying(&self, bound: &Bound) -> Preview {
         let candidate = &bound.names.candidate;
-        let happens =
-            vec!["the abort is taken back".to_owned(), format!("Argo Rollouts begins with {candidate} again, at its first step")];
+        let has_steps = self.spec.strategy.canary.as_ref().is_some_and(|canary| !canary.steps.is_empty());
+        let first = if has_steps { ", at its first step" } else { "" };
+        let mut happens = vec!["the abort is taken back".to_owned(), format!("Argo Rollouts begins with {candidate} again{first}")];
+        happens.extend(self.unpausing().map(|_| "it is paused by hand, and does nothing before a resume".to_owned()));
         let target = bound.target(Role::Candidate, self.candidate(bound), None);
         self.shown(bound, target, happens, Vec::new(), &["status.abort = false"])
     }

@@ -51,7 +51,7 @@ impl ArgoRollout {
     /// It stands at the next stop, with the weight in force that belongs there.
     fn stepped(&self, bound: &Bound, order: &Order) -> Vec<Fact> {
         let Some(canary) = &self.spec.strategy.canary else { return vec![self.weight_is(bound, 1.0)] };
-        let Some(goal) = done_after(&order.target.reference) else { return vec![self.pause_is(false)] };
+        let Some(goal) = done_after(&order.target.reference) else { return self.promoted(bound) };
         let stop = canary.stop_from(goal);
         if stop >= canary.steps.len() {
             return self.promoted(bound);
@@ -102,6 +102,9 @@ impl ArgoRollout {
             Some(weight) => {
                 let text = format!("{name} has {} of the traffic", humanize::share(weight));
                 Fact { text, holds: (weight - wanted).abs() < 1e-6 }
+            }
+            None if self.spec.replicas == 0 => {
+                Fact { text: "no pods are asked for, so nothing has traffic".to_owned(), holds: true }
             }
             None => Fact { text: format!("nobody says how much traffic {name} has"), holds: false },
         }

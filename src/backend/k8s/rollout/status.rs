@@ -1,5 +1,7 @@
 //! A Rollout's spec and status, as far as they are looked at.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -27,6 +29,15 @@ pub(super) struct Spec {
     pub(super) workload_ref: Option<Reference>,
     #[serde(default)]
     pub(super) strategy: Strategy,
+    #[serde(default)]
+    pub(super) rollback_window: Option<Window>,
+}
+
+/// How far back a version may be to be rolled out again without steps.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Window {
+    pub(super) revisions: usize,
 }
 
 /// Another object that the template is taken from.
@@ -51,6 +62,9 @@ pub(super) struct Strategy {
 pub(super) struct Canary {
     pub(super) steps: Vec<Step>,
     pub(super) traffic_routing: Option<Routing>,
+    /// The stable version has only the pods that its share of the traffic needs.
+    dynamic_stable_scale: bool,
+    abort_scale_down_delay_seconds: Option<u64>,
 }
 
 /// Where a router shares the traffic out, and not the number of pods.
@@ -67,6 +81,38 @@ pub(super) struct Routing {
 pub(super) struct BlueGreen {
     pub(super) auto_promotion_enabled: Option<bool>,
     pub(super) auto_promotion_seconds: u64,
+    abort_scale_down_delay_seconds: Option<u64>,
+}
+
+/// What becomes of the candidate's pods after an abort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leftover {
+    /// They are replaced: traffic is a matter of pods.
+    Replaced,
+    /// They are taken away as fast as those of the stable version come back, and so is the traffic.
+    Exchanged,
+    /// They are taken away so long after the stable version has all of its pods.
+    TakenAfter(Duration),
+    /// They stay.
+    Kept,
+}
+
+impl Strategy {
+    pub(super) fn leftover(&self) -> Leftover {
+        const USUAL: u64 = 30;
+        let (delay, is_dynamic) = match (&self.blue_green, &self.canary) {
+            (Some(blue_green), _) => (blue_green.abort_scale_down_delay_seconds, false),
+            (None, Some(canary)) if canary.traffic_routing.is_some() => {
+                (canary.abort_scale_down_delay_seconds, canary.dynamic_stable_scale)
+            }
+            _ => return Leftover::Replaced,
+        };
+        match delay {
+            None if is_dynamic => Leftover::Exchanged,
+            Some(0) => Leftover::Kept,
+            delay => Leftover::TakenAfter(Duration::from_secs(delay.unwrap_or(USUAL))),
+        }
+    }
 }
 
 /// What there is.

@@ -381,3 +381,103 @@ fn a_set_is_put_back_without_the_rule_that_kept_it_from_the_version_before() {
     let empty = json!({ "podAntiAffinity": { required: [] } });
     assert_eq!(put_back(empty.clone()), empty);
 }
+
+/// As [`rollout`], with v2 older than v1: somebody rolls it out once more.
+fn returning(window: &Value) -> ArgoRollout {
+    let spec = json!({ "rollbackWindow": window });
+    let mut of = rollout(&spec, &json!({}));
+    for set in &mut of.sets {
+        set.created = crate::wire::kube::time(if set.hash == OLD { "2026-01-02T03:00:00Z" } else { "2026-01-01T03:00:00Z" });
+    }
+    of
+}
+
+#[test]
+fn an_abort_that_its_controller_takes_back_is_not_asked_for() {
+    let inside = returning(&json!({ "revisions": 1 }));
+    let why = "Argo Rollouts ignores an abort within the rollbackWindow: roll back instead";
+    assert_eq!(off(&inside, Action::Abort), why);
+    let Next::Ask(change) = next(&inside, &order(Action::Rollback, "web-6b7f")) else { panic!("a template") };
+    assert_eq!(change.to, To::Workload, "or it would be asked for again and again");
+    assert!(!ready(&inside, Action::Rollback).sends.contains("abort"));
+    ready(&returning(&Value::Null), Action::Abort);
+    let mut outside = returning(&json!({ "revisions": 1 }));
+    let between = set("5aa2", 0, "v1.5", 0);
+    let between = owned(&objects(&[between]), "u-1").expect("sets").remove(0);
+    outside.sets.push(Set { created: crate::wire::kube::time("2026-01-01T12:00:00Z"), ..between });
+    ready(&outside, Action::Abort);
+}
+
+#[test]
+fn a_pause_is_taken_off_only_where_it_leads_back() {
+    let third = json!({ "paused": true, "template": { "spec": { "containers": [{ "image": "app:v3" }] } } });
+    let unseen = rollout(&third, &json!({ "observedGeneration": "3" }));
+    let back = next(&unseen, &order(Action::Rollback, "web-6b7f"));
+    assert!(matches!(back, Next::Wait(_)), "somebody else has paused what they rolled out: {back:?}");
+}
+
+#[test]
+fn without_pods_nothing_has_traffic() {
+    let mut none = rollout(&json!({ "replicas": 0 }), &json!({ "currentPodHash": OLD }));
+    none.sets.iter_mut().for_each(|set| (set.desired, set.there, set.ready) = (0, 0, 0));
+    let seen = none.seen(&bound(&none), &order(Action::Rollback, "web-6b7f"));
+    assert!(seen.done, "{}", seen.open());
+}
+
+#[test]
+fn without_steps_a_promotion_is_over_when_all_pods_are_new() {
+    let steps = json!({ "paused": true, "strategy": { "canary": {} } });
+    let fresh = json!({ "pauseConditions": null, "controllerPause": null, "currentStepIndex": null });
+    let paused = rollout(&steps, &fresh);
+    let preview = ready(&paused, Action::Promote);
+    assert_eq!(preview.target.weight, Some(1.0));
+    let going_on = rollout(&json!({ "strategy": { "canary": {} } }), &fresh);
+    let open = going_on.seen(&bound(&going_on), &order(Action::Promote, "web-9c1d")).open();
+    assert_eq!(open, "the stable version is v1, v2 has 25 % of the traffic, 1 of 4 pods of v2 are ready");
+}
+
+#[test]
+fn a_preview_promises_what_the_strategy_does() {
+    let happens = |spec: &Value, status: &Value, action: Action| ready(&rollout(spec, status), action).happens;
+    let abort = |strategy: Value| happens(&json!({ "strategy": strategy }), &json!({}), Action::Abort).pop().expect("a line");
+    assert_eq!(abort(json!({ "canary": {} })), "the pods of v2 are taken away");
+    assert_eq!(abort(json!({ "blueGreen": {} })), "the pods of v2 are taken away 30 s after all of v1 are ready");
+    let routed = |more: Value| {
+        let mut canary = json!({ "trafficRouting": {} });
+        merge(&mut canary, &more);
+        json!({ "canary": canary })
+    };
+    let late = abort(routed(json!({ "abortScaleDownDelaySeconds": 90 })));
+    assert_eq!(late, "the pods of v2 are taken away 1m30s after all of v1 are ready");
+    let kept = abort(routed(json!({ "abortScaleDownDelaySeconds": 0 })));
+    assert_eq!(kept, "the pods of v2 stay, without traffic (abortScaleDownDelaySeconds is 0)");
+    let moving = json!({ "strategy": routed(json!({ "dynamicStableScale": true })) });
+    assert_eq!(
+        happens(&moving, &json!({}), Action::Abort),
+        [
+            "Argo Rollouts gives the traffic back to v1, the stable version, as fast as its pods come back (dynamicStableScale)",
+            "the pods of v2 are taken away meanwhile",
+        ]
+    );
+    let blue_green = json!({ "strategy": { "blueGreen": { "autoPromotionEnabled": false } } });
+    let pause = happens(&blue_green, &json!({}), Action::Pause);
+    assert_eq!(pause, ["Argo Rollouts does not switch the traffic, to v2 or back; pods of v2 are started all the same"]);
+    let running = json!({ "canary": { "currentBackgroundAnalysisRunStatus": { "name": "r", "status": "Running" } } });
+    let pause = ready(&rollout(&json!({}), &running), Action::Pause);
+    assert!(pause.not_undone.contains(&"its analysis r goes on: if it fails, the update is aborted".to_owned()), "{pause:?}");
+    let retry = happens(&blue_green, &json!({ "abort": true }), Action::Retry);
+    assert_eq!(retry, ["the abort is taken back", "Argo Rollouts begins with v2 again"]);
+    let held = happens(&json!({ "paused": true }), &json!({ "abort": true }), Action::Retry);
+    assert_eq!(held[2], "it is paused by hand, and does nothing before a resume");
+    let unsure = json!({
+        "pauseConditions": [{ "reason": "InconclusiveAnalysisRun" }],
+        "blueGreen": { "activeSelector": OLD, "prePromotionAnalysisRunStatus": { "name": "pre", "status": "Inconclusive" } },
+    });
+    let again = "Argo Rollouts runs the analysis pre again, and gives all traffic to v2 if it succeeds then";
+    assert_eq!(happens(&blue_green, &unsure, Action::Promote), ["the pause is taken off", again]);
+    let beside = json!({
+        "pauseConditions": [{ "reason": "InconclusiveAnalysisRun" }],
+        "canary": { "currentBackgroundAnalysisRunStatus": { "name": "all", "status": "Inconclusive" } },
+    });
+    assert_eq!(happens(&json!({}), &beside, Action::Promote)[0], "the pause is ended, and the analysis all is run again");
+}
