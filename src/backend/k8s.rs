@@ -98,7 +98,7 @@ pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Resul
     let place = Place { namespace: wish.namespace.clone(), workload: wish.workload.clone() };
     let (state, found) = found(&api, &place, wish).await?;
     let (rights, guards) = match &hands {
-        Some(_) => (Rights::ask(&api, &place).await?, Guards::read(&api, &place, state.object(), &found).await),
+        Some(_) => (Rights::ask(&api, &place).await?, Guards::read(&api, &place, &*state, &found).await),
         None => (Rights::none(), Guards::default()),
     };
     let bound = Arc::new(Bound::new(place, &found, (rights, guards), wish));

@@ -199,6 +199,18 @@ fn what_was_promoted_is_rolled_back_without_another_analysis() {
 }
 
 #[test]
+fn where_flagger_looks_seldom_it_is_rolled_back_without_another_analysis_too() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let canary = Canary::progressing(cluster, "ca-seldom", QUICK, false);
+    canary.until("Succeeded");
+    // What people read; the stand-in goes on as quickly as before. An analysis would fail now.
+    canary.namespace.patch("canary", "web", &json!({ "spec": { "analysis": { "interval": "2m" } } }));
+    canary.annotate("checks", Some("fail"));
+    canary.operator.done(&["rollback"]);
+    assert_eq!((canary.image_of("web-primary"), canary.spec()["skipAnalysis"].take()), (json!("app:v1"), json!(true)));
+}
+
+#[test]
 fn what_its_checks_take_back_ends_a_watch_with_13_and_says_why() {
     let Some(cluster) = Cluster::shared() else { return };
     let canary = Canary::progressing(cluster, "ca-failed", "1s", false);

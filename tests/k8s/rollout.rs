@@ -24,6 +24,8 @@ spec:
 const STEPS: &str = "{ canary: { steps: [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: {} }] } }";
 const ANALYSIS: &str = "{ canary: { steps: [{ setWeight: 25 }, { analysis: { templates: [{ templateName: errors }] } }] } }";
 const BLUE_GREEN: &str = "{ blueGreen: { activeService: web, autoPromotionEnabled: false, scaleDownDelaySeconds: 1 } }";
+const APART: &str = "{ canary: { antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} }, \
+                     steps: [{ setWeight: 25 }, { pause: {} }] } }";
 const REASON: [&str; 2] = ["--reason", "looks good"];
 
 /// A Rollout that is healthy at v1, and somebody who may change it.
@@ -160,6 +162,23 @@ fn a_rollback_before_the_end_leads_to_the_stable_version_at_once() {
     assert_eq!((rollout.image_asked_for(), rollout.images()), (json!("app:v1"), vec!["app:v1".to_owned(); 4]));
     let status = rollout.until("healthy", |status| status["phase"] == "Healthy");
     assert_eq!(status["stableRS"], status["currentPodHash"]);
+}
+
+#[test]
+fn a_rollback_leads_to_the_set_that_is_there_whatever_its_controller_added_to_it() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let rollout = Rollout::paused(cluster, "ro-apart", APART);
+    rollout.done(&[&["promote", "--full"], &REASON[..]].concat());
+    rollout.image("app:v3");
+    rollout.until("paused", |status| status["phase"] == "Paused");
+    let affinities = || {
+        let sets = rollout.namespace.list("replicaset", "app=web");
+        sets.iter().filter(|set| set["spec"]["template"]["spec"]["affinity"].is_object()).count()
+    };
+    assert_eq!(affinities(), 2, "v2 and v3 are kept from the version before");
+    rollout.done(&["rollback"]);
+    assert_eq!((rollout.image_asked_for(), rollout.images()), (json!("app:v2"), vec!["app:v2".to_owned(); 4]));
+    assert_eq!(rollout.namespace.list("replicaset", "app=web").len(), 3, "no fourth version was made");
 }
 
 #[test]

@@ -39,12 +39,14 @@ use crate::{
 
 use self::{
     condition::{AFTER, BACK, BEFORE},
-    status::{Sharing, Spec, Status},
-    template::is_same,
+    status::{KUBERNETES, Sharing, Spec, Status},
+    template::{is_copied, is_same},
 };
 
 /// What drives it, in sentences.
 const CONTROLLER: &str = "Flagger";
+/// How often it looks until a promotion that was let through is over: each phase takes one look.
+const LOOKS: u32 = 4;
 /// The Deployment that it rolls out is changed.
 const PATCH_TARGET: Need = Need { verb: "patch", other: Some(("apps", "deployments")), part: "" };
 
@@ -149,7 +151,7 @@ impl Canary {
 
     /// The primary has the template of the target.
     fn is_promoted(&self) -> bool {
-        self.target.current().zip(self.primary.current()).is_some_and(|(target, primary)| is_same(target, primary))
+        self.target.current().zip(self.primary.current()).is_some_and(|(target, primary)| is_copied(target, primary))
     }
 
     /// The primary's set of the baseline.
@@ -157,14 +159,21 @@ impl Canary {
         self.primary.sets.iter().find(|set| set.hash == bound.pins.baseline)
     }
 
-    /// The share of the traffic that Flagger has given to the target's pods. It forgets it while it waits with a promotion, and traffic
-    /// stays as it is.
+    /// The share of the traffic that Flagger has given to the target's pods. It forgets a weight while it waits with a promotion, and
+    /// writes none down where it gives the canary everything at the end; traffic stays as it is until the primary has the template.
     fn told(&self) -> Option<f64> {
-        let waits = self.status.phase == "WaitingPromotion";
-        match self.spec.sharing() {
-            Sharing::Weights if waits => self.spec.analysis()?.ladder().last().copied(),
-            Sharing::Matches if self.status.is_analysing() => None,
-            _ => Some(self.status.weight()),
+        let (spec, status) = (&self.spec, &self.status);
+        let is_routed = status.is_analysing() || status.phase == "Promoting";
+        let is_at_end = ["WaitingPromotion", "Promoting"].contains(&status.phase.as_str());
+        match spec.sharing() {
+            Sharing::Weights if is_at_end && status.canary_weight == 0 => spec.analysis()?.ladder().last().copied(),
+            Sharing::Beside if is_routed && status.iterations > spec.analysis()?.iterations => match spec.provider.as_str() {
+                "" => None,
+                KUBERNETES => Some(0.0),
+                _ => Some(1.0),
+            },
+            Sharing::Matches if is_routed => None,
+            _ => Some(status.weight()),
         }
     }
 
@@ -177,7 +186,7 @@ impl Canary {
         });
         // A person may know the baseline by its set of the target, where it was rolled out first.
         let is_baseline = |name: &str, set: &Set| {
-            set.is_called(name) || self.target.sets.iter().any(|other| other.is_called(name) && is_same(other, set))
+            set.is_called(name) || self.target.sets.iter().any(|other| other.is_called(name) && is_copied(other, set))
         };
         let baseline = self.pick(&self.primary.sets, pins.map(|pins| &pins.baseline), wanted.baseline.as_ref(), is_baseline)?;
         let is_candidate = |name: &str, set: &Set| set.is_called(name);
@@ -188,7 +197,7 @@ impl Canary {
         };
         let baseline = baseline.or(before).ok_or_else(alone)?;
         let candidate =
-            candidate.or_else(|| self.target.current()).filter(|candidate| !is_same(candidate, baseline)).ok_or_else(alone)?;
+            candidate.or_else(|| self.target.current()).filter(|candidate| !is_copied(candidate, baseline)).ok_or_else(alone)?;
         Ok(Sides { baseline, candidate })
     }
 
@@ -223,9 +232,18 @@ impl State for Canary {
         &self.object
     }
 
+    fn holder(&self) -> &Object {
+        &self.target.object
+    }
+
     fn found(&self, wanted: &Wanted, pins: Option<&Sides<String>>) -> Result<Found, BackendError> {
         if let Some(why) = self.behind().filter(|_| pins.is_none()) {
             return Err(BackendError::Unreachable(why));
+        }
+        let is_begun = self.status.is_analysing() || self.status.phase == "Waiting";
+        if is_begun && self.is_promoted() && pins.is_none() && *wanted == Wanted::default() {
+            let what = "is analysed with the template that serves already: only its configuration can be new";
+            return Err(BackendError::Unreachable(format!("{} {what}", self.place.words())));
         }
         let chosen = self.chosen(wanted, pins)?;
         let pods = |of: &Deployment, set: &Set| format!("{},{}={}", of.spec.selector.text(), HASH_LABELS[0], set.hash);
@@ -236,7 +254,7 @@ impl State for Canary {
             pods: Sides { baseline: pods(&self.primary, chosen.baseline), candidate: pods(&self.target, chosen.candidate) },
             strategy,
             steps,
-            patience: Duration::from_secs(self.target.spec.progress_deadline_seconds),
+            patience: Duration::from_secs(self.target.spec.progress_deadline_seconds) + LOOKS * self.spec.interval(),
         })
     }
 
@@ -262,16 +280,16 @@ impl State for Canary {
             (all > 0).then(|| f64::from(mine) / f64::from(all))
         };
         let beside = share(&self.target.sets, &|set| set.hash == candidate.hash).unwrap_or(1.0);
-        let primary = share(&self.primary.sets, &|set| is_same(set, candidate)).unwrap_or(0.0);
+        let primary = share(&self.primary.sets, &|set| is_copied(candidate, set)).unwrap_or(0.0);
         Some(own * beside + (1.0 - own) * primary)
     }
 
     fn versions(&self, bound: &Bound) -> Sides<String> {
         let other = self.target.current().filter(|set| set.hash != bound.pins.candidate);
-        let other = other.filter(|set| !self.baseline_set(bound).is_some_and(|baseline| is_same(set, baseline)));
+        let other = other.filter(|set| !self.baseline_set(bound).is_some_and(|baseline| is_copied(set, baseline)));
         // Once the primary has the candidate's template, what replaces it comes after its promotion.
         let candidate = self.target.sets.iter().find(|set| set.hash == bound.pins.candidate);
-        let was_promoted = self.primary.current().zip(candidate).is_some_and(|(primary, candidate)| is_same(primary, candidate));
+        let was_promoted = self.primary.current().zip(candidate).is_some_and(|(primary, candidate)| is_copied(candidate, primary));
         let baseline = if other.is_some() && was_promoted { &bound.names.candidate } else { &bound.names.baseline };
         let candidate = other.map_or_else(|| bound.names.candidate.clone(), |set| bound.name_of(set));
         Sides { baseline: baseline.clone(), candidate }

@@ -11,7 +11,7 @@ use super::{
     api::Api,
     owner::Owner,
     selector::Selector,
-    workload::{Found, Place, title},
+    workload::{Found, Place, State, title},
 };
 use crate::{backend::BackendError, engine::role::Role, humanize, target::Kind, text, wire::kube::Object};
 
@@ -43,16 +43,20 @@ const BUDGETS: Group =
 
 impl Guards {
     /// Reads them.
-    pub(super) async fn read(api: &Api, place: &Place, object: &Object, found: &Found) -> Self {
-        let owner = Owner::of(&object.metadata);
-        let all = join3(SCALERS.list(api, place), BUDGETS.list(api, place), labels(api, place, object, found));
+    pub(super) async fn read(api: &Api, place: &Place, state: &dyn State, found: &Found) -> Self {
+        let (object, holder) = (state.object(), state.holder());
+        // A rollback changes the template: whoever owns that undoes it.
+        let owner = Owner::of(&holder.metadata).or_else(|| Owner::of(&object.metadata));
+        let all = join3(SCALERS.list(api, place), BUDGETS.list(api, place), labels(api, place, holder, found));
         let Ok((scalers, budgets, labels)) = tokio::time::timeout(LIMIT, all).await else {
             let why = format!("autoscalers and disruption budgets in {} were not answered in time", place.namespace);
             return Self { owner, pods: vec![why] };
         };
         let mut pods = Vec::new();
         match scalers {
-            Ok(objects) => pods.extend(objects.iter().filter_map(|object| scaler(object, place))),
+            Ok(objects) => {
+                pods.extend(objects.iter().filter_map(|object| scaler(object, place.workload.kind, &holder.metadata.name)))
+            }
             Err(why) => pods.push(why),
         }
         match budgets {
@@ -118,13 +122,12 @@ struct Scaled {
 }
 
 /// "an HPA keeps it between 4 and 20 pods"; none where it scales something else.
-fn scaler(object: &Object, place: &Place) -> Option<String> {
+fn scaler(object: &Object, kind: Kind, name: &str) -> Option<String> {
     let Scaler { scale_target_ref: of, min_replicas, max_replicas } = object.spec().ok()?;
-    let (kind, name) = (place.workload.kind, &place.workload.name);
     let is_it = match kind {
-        Kind::Deployment | Kind::Rollout => of.kind == title(kind) && of.name == *name,
+        Kind::Deployment | Kind::Rollout => of.kind == title(kind) && of.name == name,
         // Flagger's own copy of the Deployment that it watches is what serves.
-        Kind::Canary => of.kind == title(Kind::Deployment) && (of.name == *name || of.name == format!("{name}-primary")),
+        Kind::Canary => of.kind == title(Kind::Deployment) && (of.name == name || of.name == format!("{name}-primary")),
     };
     let least = min_replicas.unwrap_or(1);
     let which = text::cleaned(&object.metadata.name);
@@ -171,24 +174,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::target::Workload;
 
     fn object(spec: &Value) -> Object {
         Object::of(json!({ "metadata": { "name": "g" }, "spec": spec })).expect("an object")
     }
 
-    fn place(kind: Kind) -> Place {
-        Place { namespace: "shop".into(), workload: Workload { kind, name: "web".into() } }
-    }
-
     #[test]
     fn an_autoscaler_is_of_one_workload() {
         let of = |kind: &str, name: &str| object(&json!({ "scaleTargetRef": { "kind": kind, "name": name }, "maxReplicas": 20 }));
-        let said = scaler(&of("Deployment", "web"), &place(Kind::Deployment));
+        let said = scaler(&of("Deployment", "web"), Kind::Deployment, "web");
         assert_eq!(said.as_deref(), Some("an HPA (g) keeps web between 1 and 20 pods"));
-        assert_eq!(scaler(&of("Deployment", "api"), &place(Kind::Deployment)), None);
-        assert_eq!(scaler(&of("Deployment", "web"), &place(Kind::Rollout)), None);
-        let primary = scaler(&of("Deployment", "web-primary"), &place(Kind::Canary));
+        assert_eq!(scaler(&of("Deployment", "api"), Kind::Deployment, "web"), None);
+        assert_eq!(scaler(&of("Deployment", "web"), Kind::Rollout, "web"), None);
+        let primary = scaler(&of("Deployment", "web-primary"), Kind::Canary, "web");
         assert_eq!(primary.as_deref(), Some("an HPA (g) keeps web-primary between 1 and 20 pods"));
     }
 

@@ -25,7 +25,7 @@ const TRIES: usize = 20;
 /// The most requests that an action is made of.
 const STEPS: usize = 6;
 /// How long a controller is waited for between two requests, and how often is looked meanwhile.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(100);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// How much of an action has left this process.
@@ -75,11 +75,11 @@ impl Hands {
                     self.turn(gate, open).await.map_err(|error| begun(error, has_begun))?;
                     return Ok(Some(false));
                 }
-                Next::Wait(what) if Instant::now() >= latest => {
-                    let limit = humanize::duration(PATIENCE);
-                    return Err(stopped(format!("{what} was waited for for {limit}"), has_begun));
+                Next::Wait { what, open } if Instant::now() >= latest => {
+                    let why = format!("{what} was waited for for {}", humanize::duration(PATIENCE));
+                    return Err(stopped(format!("{why}{}", self.leave(open).await), has_begun));
                 }
-                Next::Wait(_) => sleep(PAUSE).await,
+                Next::Wait { .. } => sleep(PAUSE).await,
                 Next::Ask(change) => {
                     if self.send(&change, state.object(), order).await.map_err(|error| begun(error, has_begun))? {
                         return Ok(Some(change.is_mark()));
@@ -121,6 +121,15 @@ impl Hands {
         };
         let body = bound_to(change, object, &self.bound.mark(order));
         Ok(self.api.change(&path, change.patch, &body).await?.is_some())
+    }
+
+    /// Closes the gate that nobody has come through, or others would; what became of that.
+    async fn leave(&self, open: Option<Gate>) -> String {
+        let Some(gate) = open else { return String::new() };
+        match self.turn(gate, false).await {
+            Ok(()) => "; its gate is closed again".to_owned(),
+            Err(error) => format!("; its gate is open, and could not be closed again: {error}"),
+        }
     }
 
     async fn turn(&self, gate: Gate, open: bool) -> Result<(), ActError> {

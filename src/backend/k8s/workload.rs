@@ -74,8 +74,13 @@ pub(super) enum Next {
         /// Opened, or closed.
         open: bool,
     },
-    /// The controller has to take in the last change first; what it is waited for, in words.
-    Wait(String),
+    /// The controller has to take in the last change first.
+    Wait {
+        /// What it is waited for, in words.
+        what: String,
+        /// The gate that is open meanwhile, and must not stay so when nobody comes.
+        open: Option<Gate>,
+    },
 }
 
 /// One request of an action.
@@ -105,6 +110,13 @@ pub(super) enum To {
     },
 }
 
+impl Next {
+    /// What the controller is waited for, in words.
+    pub(super) fn wait(what: impl Into<String>) -> Self {
+        Self::Wait { what: what.into(), open: None }
+    }
+}
+
 impl Change {
     /// Some fields of the workload, and the mark of who asked.
     pub(super) const fn fields(body: Value) -> Self {
@@ -131,6 +143,11 @@ impl Change {
 pub(super) trait State: Send + Sync {
     /// The object that changes are made to.
     fn object(&self) -> &Object;
+
+    /// The object with the template of its pods.
+    fn holder(&self) -> &Object {
+        self.object()
+    }
 
     /// What it is about now: the versions that somebody wanted, else those that earlier runs were bound to, else the newest two.
     ///

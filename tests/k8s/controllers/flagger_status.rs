@@ -18,10 +18,10 @@ pub(crate) async fn sync(rest: &Rest, canary: &Value, phase: &str, applied: &str
     write(rest, canary, status).await;
 }
 
-/// Sets the phase. A phase after the analysis has no weight; also while a promotion waits for a gate, although traffic stays where it is.
+/// Sets the phase. A phase after the promotion has no weight; also while a promotion waits for a gate, although traffic stays where it is.
 pub(crate) async fn phase(rest: &Rest, canary: &Value, phase: &str) {
     let mut status = json!({ "phase": phase });
-    if !["Progressing", "Waiting"].contains(&phase) {
+    if !["Progressing", "Waiting", "Promoting"].contains(&phase) {
         status["canaryWeight"] = json!(0);
         let iterations = number(&canary["spec"]["analysis"]["iterations"]);
         status["iterations"] = json!(if phase == "WaitingPromotion" { iterations - 1 } else { 0 });

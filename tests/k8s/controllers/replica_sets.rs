@@ -82,8 +82,23 @@ pub(crate) async fn create(rest: &Rest, rollout: &Value, hash: &str, revision: i
     for labels in ["/metadata/labels", "/spec/selector/matchLabels", "/spec/template/metadata/labels"] {
         set.pointer_mut(labels).expect("a template has labels")[HASH_LABEL] = json!(hash);
     }
+    keep_apart(rollout, &mut set);
     let path = collection(rollout);
     complain("rollouts: creating", &path, &rest.create(&path, &set).await);
+}
+
+/// Where the strategy says so, keeps the pods of a new version from the nodes of the stable one. As there, the Rollout's own template
+/// stays as it is, and the rule is looked away when a set is searched for its template.
+fn keep_apart(rollout: &Value, set: &mut Value) {
+    let strategies = [&rollout["spec"]["strategy"]["canary"], &rollout["spec"]["strategy"]["blueGreen"]];
+    let stable = text(&rollout["status"]["stableRS"]);
+    if stable.is_empty() || strategies.iter().all(|strategy| strategy["antiAffinity"].is_null()) {
+        return;
+    }
+    let versions = json!({ "matchExpressions": [{ "key": HASH_LABEL, "operator": "In", "values": [stable] }] });
+    let rule = json!({ "labelSelector": versions, "topologyKey": "kubernetes.io/hostname" });
+    set["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] =
+        json!([rule]);
 }
 
 /// Makes an older replica set the newest revision again.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     Canary,
     condition::{AFTER, BEFORE},
-    template::is_same,
+    template::is_copied,
 };
 use crate::{
     backend::k8s::{
@@ -24,6 +24,19 @@ use crate::{
 
 /// The end of the reference of an action that skips the analysis, and lets later versions be analysed again.
 pub(super) const SKIPPING: &str = " without its analysis";
+/// The same of one that leaves it to somebody else to let later versions be analysed again.
+pub(super) const STAYING: &str = " without analysis from now on";
+
+/// Why it is waited for that.
+const TO_RESET: &str = ", to set spec.skipAnalysis to false again,";
+
+/// Whether the way back leaves out the analysis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Analysis {
+    Stays,
+    SkippedOnce,
+    SkippedFromNow,
+}
 
 impl Canary {
     pub(super) fn request(&self, bound: &Bound, order: &Order) -> Result<Next, String> {
@@ -78,7 +91,7 @@ impl Canary {
         } else if !mark::is_of(&self.object, order) {
             Next::Ask(Change::mark())
         } else if self.is_open(gate) {
-            Next::Wait("that Flagger asks at its gate".to_owned())
+            Next::Wait { what: "that Flagger asks at its gate".to_owned(), open: Some(gate) }
         } else {
             Next::Gate { gate, open: true }
         }
@@ -94,20 +107,20 @@ impl Canary {
             (true, true) if skips_once => set_skip(false),
             (false, false) => Next::Ask(Change::fields(json!({ "spec": { "skipAnalysis": true, "suspend": false } }))),
             (false, true) if self.spec.suspend => self.suspend(false),
-            (false, true) if skips_once => Next::Wait("that Flagger promotes".to_owned()),
+            (false, true) if skips_once => Next::wait(format!("that Flagger promotes{TO_RESET}")),
             (true, _) | (false, true) => Next::Done,
         })
     }
 
     /// The template of the target's Deployment; where its primary has the newer one too, Flagger has to roll the older one out.
     fn back(&self, order: &Order) -> Result<Next, String> {
-        let (name, skips) = goal(order);
+        let (name, analysis) = goal(order);
         let set = self.target.set_named(name).ok_or_else(|| format!("the ReplicaSet {name} is not kept any more"))?;
         if self.target.current().is_none() {
-            return Ok(Next::Wait("that the Deployment controller takes in the newest template".to_owned()));
+            return Ok(Next::wait("that the Deployment controller takes in the newest template"));
         }
         if !self.target.is_asked_for(set) {
-            if skips && !self.spec.skip_analysis {
+            if analysis != Analysis::Stays && !self.spec.skip_analysis {
                 return Ok(set_skip(true));
             }
             return Ok(Next::Ask(if mark::is_of(&self.object, order) { self.template_of(set) } else { Change::mark() }));
@@ -115,9 +128,9 @@ impl Canary {
         if self.spec.suspend {
             return Ok(self.suspend(false));
         }
-        let is_there = self.status.phase == "Succeeded" && self.primary.current().is_some_and(|primary| is_same(primary, set));
-        Ok(match (skips, is_there) {
-            (true, false) => Next::Wait("that Flagger promotes the older version".to_owned()),
+        let is_there = self.status.phase == "Succeeded" && self.primary.current().is_some_and(|primary| is_copied(set, primary));
+        Ok(match (analysis == Analysis::SkippedOnce, is_there) {
+            (true, false) => Next::wait(format!("that Flagger promotes the older version{TO_RESET}")),
             (true, true) if self.spec.skip_analysis => set_skip(false),
             _ => Next::Done,
         })
@@ -135,10 +148,12 @@ impl Canary {
     }
 }
 
-/// The set that is gone back to, and whether without another analysis.
-pub(super) fn goal(order: &Order) -> (&str, bool) {
+/// The set that is gone back to, and what becomes of the analysis.
+pub(super) fn goal(order: &Order) -> (&str, Analysis) {
     let reference = order.target.reference.as_str();
-    reference.strip_suffix(SKIPPING).map_or((reference, false), |name| (name, true))
+    let marks = [(SKIPPING, Analysis::SkippedOnce), (STAYING, Analysis::SkippedFromNow)];
+    let marked = marks.into_iter().find_map(|(mark, analysis)| Some((reference.strip_suffix(mark)?, analysis)));
+    marked.unwrap_or((reference, Analysis::Stays))
 }
 
 fn set_skip(skip: bool) -> Next {

@@ -1,6 +1,6 @@
 //! What Flagger makes of a Canary: whether it has looked at the newest template, waits at a gate, or has taken it back.
 
-use super::{Canary, template::is_same};
+use super::{Canary, template::is_copied};
 use crate::{
     backend::k8s::{
         bound::Bound,
@@ -27,7 +27,7 @@ impl Canary {
         let name = &self.place.workload.name;
         match self.target.current() {
             Some(set) if set.hash == bound.pins.candidate => self.of_candidate(bound),
-            Some(set) if self.baseline_set(bound).is_some_and(|baseline| is_same(set, baseline)) => {
+            Some(set) if self.baseline_set(bound).is_some_and(|baseline| is_copied(set, baseline)) => {
                 let by = mark::who(&self.object, &RETREATS);
                 Condition::Ended(format!("the template of {name} was taken back to {} by {by}", bound.names.baseline))
             }

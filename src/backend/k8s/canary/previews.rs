@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{
     Canary,
-    changes::SKIPPING,
+    changes::{SKIPPING, STAYING},
     condition::{AFTER, BACK, BEFORE},
-    template::is_same,
+    template::is_copied,
 };
 use crate::{
     backend::k8s::{
@@ -28,7 +28,7 @@ impl Canary {
     pub(super) fn offer(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
         let candidate = &bound.names.candidate;
         if let Some(other) = self.target.current().filter(|set| set.hash != bound.pins.candidate) {
-            let is_back = self.baseline_set(bound).is_some_and(|baseline| is_same(other, baseline));
+            let is_back = self.baseline_set(bound).is_some_and(|baseline| is_copied(other, baseline));
             return match (is_back, action) {
                 (true, Action::Rollback) => Ok(self.gone_back(bound, other)),
                 (true, _) => Err(format!("its template was taken back to {}", bound.names.baseline)),
@@ -100,7 +100,7 @@ impl Canary {
         let mut reference = self.candidate();
         let mut happens = vec![
             format!("the rest of the analysis is skipped; {}", self.looks()),
-            format!("Flagger gives {candidate}'s template to the primary, and all traffic"),
+            format!("Flagger gives all traffic to the primary, and {candidate}'s template, which replaces its pods"),
         ];
         let not_undone = self.skip_once(&mut reference, &mut happens);
         let target = bound.target(Role::Candidate, reference, Some(1.0));
@@ -109,7 +109,7 @@ impl Canary {
 
     /// Where Flagger is soon done, later versions are analysed again; else that stays for somebody to set.
     fn skip_once(&self, reference: &mut String, happens: &mut Vec<String>) -> Vec<String> {
-        if self.spec.skip_analysis {
+        if self.spec.skips() {
             return Vec::new();
         }
         if self.spec.interval() <= SOON {
@@ -159,11 +159,17 @@ impl Canary {
         }
         let (name, request) = self.turned(BACK, Gate::Rollback).map_err(|why| format!("{why}; roll back instead"))?;
         let (baseline, candidate) = (&bound.names.baseline, &bound.names.candidate);
-        let happens = vec![
+        let mut happens = vec![
             format!("the gate {name} ({BACK}) is opened; {}", self.looks()),
             format!("Flagger gives all traffic to {baseline} and takes the pods of {candidate} away"),
             "the gate is closed again, so that the next version is not taken back too".to_owned(),
         ];
+        if !self.target.status.is_complete(&self.target.spec, self.target.object.metadata.generation) {
+            happens.insert(
+                1,
+                format!("it asks there only once all pods of {candidate} are ready: roll back where they do not get so"),
+            );
+        }
         let mut not_undone = vec![format!("the template stays that of {candidate}; Flagger leaves it alone until it changes")];
         not_undone.extend(bound.not_undone());
         let target = bound.target(Role::Baseline, self.primary_name(), Some(0.0));
@@ -172,7 +178,7 @@ impl Canary {
 
     fn way_back(&self, bound: &Bound) -> Result<Preview, String> {
         let name = &bound.names.baseline;
-        let set = self.baseline_set(bound).and_then(|baseline| self.target.sets.iter().find(|set| is_same(set, baseline)));
+        let set = self.baseline_set(bound).and_then(|baseline| self.target.sets.iter().find(|set| is_copied(set, baseline)));
         let target_name = &self.spec.target_ref.name;
         let set = set.ok_or_else(|| {
             format!("the ReplicaSet of {target_name} with the template of {name} is not kept any more (revisionHistoryLimit)")
@@ -190,6 +196,10 @@ impl Canary {
             self.rolled_out_again(bound, &mut reference, &mut happens, &mut not_undone, &mut sends);
         } else {
             happens.push(self.replaced(bound, set));
+            // For Flagger it is no new version, and no end either.
+            let goes_on = "copies it to the primary once more when that ends well";
+            let goes_on = format!("Flagger goes on with its analysis, of {name} then, and {goes_on}");
+            not_undone.extend(Some(goes_on).filter(|_| self.status.is_analysing()));
         }
         let target = bound.target(Role::Baseline, reference, Some(0.0));
         Ok(self.shown(bound, target, happens, not_undone, &sends))
@@ -217,7 +227,7 @@ impl Canary {
         sends: &mut Vec<String>,
     ) {
         let name = &bound.names.baseline;
-        if !self.spec.skip_analysis {
+        if !self.spec.skips() {
             sends.insert(0, self.patch("spec.skipAnalysis = true"));
         }
         happens.push(format!("the primary is {} already: Flagger rolls {name} out, without analysis", bound.names.candidate));
@@ -225,7 +235,11 @@ impl Canary {
         if let Some(hook) = self.spec.asks(BEFORE) {
             happens.push(format!("it asks at {} first: where that is closed, promote opens it", text::cleaned(&hook.name)));
         }
-        not_undone.extend(self.skip_once(reference, happens));
+        let stays = self.skip_once(reference, happens);
+        if !stays.is_empty() {
+            reference.push_str(STAYING);
+        }
+        not_undone.extend(stays);
     }
 
     fn replaced(&self, bound: &Bound, set: &Set) -> String {

@@ -4,7 +4,7 @@ use super::{
     Canary,
     changes::{SKIPPING, goal},
     condition::BEFORE,
-    template::is_same,
+    template::is_copied,
 };
 use crate::{
     backend::k8s::{bound::Bound, gates::Gate, workload::State},
@@ -71,7 +71,7 @@ impl Canary {
         let newest =
             Fact { text: format!("the newest template is that of {newest}"), holds: current.is_some_and(|set| set.name == name) };
         let wanted = self.target.set_named(name);
-        let is_primary = self.primary.current().zip(wanted).is_some_and(|(primary, set)| is_same(primary, set));
+        let is_primary = self.primary.current().zip(wanted).is_some_and(|(primary, set)| is_copied(set, primary));
         let primary = self.primary.current().map_or("nothing yet", |set| set.tag.as_str());
         let primary = Fact { text: format!("the primary is {primary}"), holds: is_primary };
         let facts = [newest, primary, self.weight_is(bound, 0.0), self.primary_ready()].into_iter();

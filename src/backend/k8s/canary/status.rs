@@ -9,6 +9,8 @@ use crate::backend::k8s::gates::Gate;
 
 /// What all of the traffic is called.
 const ALL: f64 = 100.0;
+/// The provider that routes nothing: its canaries are tested beside the primary.
+pub(super) const KUBERNETES: &str = "kubernetes";
 /// How often Flagger looks where a Canary does not say it, and at most.
 const INTERVAL: Duration = Duration::from_secs(60);
 const SHORTEST: Duration = Duration::from_secs(10);
@@ -20,6 +22,8 @@ pub(super) struct Spec {
     pub(super) target_ref: Reference,
     pub(super) suspend: bool,
     pub(super) skip_analysis: bool,
+    /// What routes the traffic; empty where Flagger's own setting says it.
+    pub(super) provider: String,
     analysis: Option<Analysis>,
     /// Its older name.
     canary_analysis: Option<Analysis>,
@@ -38,7 +42,7 @@ pub(super) struct Reference {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Analysis {
     interval: String,
-    pub(super) iterations: u32,
+    pub(super) iterations: i64,
     max_weight: u32,
     step_weight: u32,
     step_weights: Vec<u32>,
@@ -74,6 +78,8 @@ pub(super) enum Sharing {
 pub(super) struct Status {
     pub(super) phase: String,
     pub(super) canary_weight: u32,
+    /// One less than none while it waits with a promotion by weights.
+    pub(super) iterations: i64,
     pub(super) last_transition_time: String,
     pub(super) conditions: Vec<Said>,
 }
@@ -97,6 +103,7 @@ impl Spec {
 
     pub(super) fn sharing(&self) -> Sharing {
         match self.analysis() {
+            Some(_) if self.provider == KUBERNETES => Sharing::Beside,
             Some(analysis) if analysis.iterations == 0 => Sharing::Weights,
             Some(analysis) if analysis.matches.is_empty() => Sharing::Beside,
             Some(_) => Sharing::Matches,
@@ -124,12 +131,12 @@ impl Spec {
 impl Analysis {
     /// The candidate's share at each step, rising; the last is where it is promoted from.
     pub(super) fn ladder(&self) -> Vec<f64> {
-        let mut steps = self.step_weights.clone();
-        if steps.is_empty() && self.step_weight > 0 {
-            let most = if self.max_weight == 0 { 100 } else { self.max_weight.min(100) };
-            let climb = |share: &u32| (*share < most).then(|| (share + self.step_weight).min(100));
-            steps.extend(std::iter::successors(climb(&0), climb));
-        }
+        let most = self.step_weights.last().copied().or(Some(self.max_weight)).filter(|most| *most > 0).unwrap_or(100).min(100);
+        let climb = |share: &u32| (*share < most).then(|| share.saturating_add(self.step_weight).min(100));
+        let steps = match self.step_weight {
+            0 => self.step_weights.clone(),
+            _ => std::iter::successors(climb(&0), climb).collect(),
+        };
         steps.into_iter().map(|step| (f64::from(step) / ALL).min(1.0)).collect()
     }
 }
@@ -172,6 +179,11 @@ mod tests {
         assert_eq!(ladder(json!({ "stepWeight": 20, "maxWeight": 50 })), [0.2, 0.4, 0.6]);
         assert_eq!(ladder(json!({ "stepWeight": 60 })), [0.6, 1.0]);
         assert_eq!(ladder(json!({ "stepWeights": [1, 10, 50] })), [0.01, 0.1, 0.5]);
+        assert_eq!(
+            ladder(json!({ "stepWeight": 20, "stepWeights": [10, 50] })),
+            [0.2, 0.4, 0.6],
+            "the step counts, up to the last"
+        );
         assert!(ladder(json!({ "iterations": 5 })).is_empty());
     }
 
@@ -180,6 +192,8 @@ mod tests {
         assert_eq!(spec(&json!({ "stepWeight": 5 })).sharing(), Sharing::Weights);
         assert_eq!(spec(&json!({ "iterations": 5 })).sharing(), Sharing::Beside);
         assert_eq!(spec(&json!({ "iterations": 5, "match": [{}] })).sharing(), Sharing::Matches);
+        let unrouted = json!({ "provider": "kubernetes", "analysis": { "stepWeight": 5 } });
+        assert_eq!(serde_json::from_value::<Spec>(unrouted).expect("a spec").sharing(), Sharing::Beside);
     }
 
     #[test]

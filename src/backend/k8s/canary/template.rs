@@ -9,10 +9,32 @@ const PRIMARY: &str = "-primary";
 /// What it writes so that a copied template is a new one, and what it leaves out.
 const ADDED: &str = "flagger-id";
 const LEFT_OUT: &str = "toolkit.fluxcd.io";
+/// What `kubectl rollout restart` writes.
+const RESTARTED: &str = "/metadata/annotations/kubectl.kubernetes.io~1restartedAt";
 
 /// Two sets are of the same version: one was copied from the other.
 pub(super) fn is_same(a: &Set, b: &Set) -> bool {
     common(&a.template) == common(&b.template)
+}
+
+/// The primary's set was copied from the target's. Pods that were only restarted there are of the same version.
+pub(super) fn is_copied(target: &Set, primary: &Set) -> bool {
+    let (target, mut primary) = (common(&target.template), common(&primary.template));
+    if target.pointer(RESTARTED).is_none() && primary.pointer(RESTARTED).is_some() {
+        forget(&mut primary, RESTARTED);
+    }
+    target == primary
+}
+
+/// Takes out an annotation, and the map of them when it was the last.
+fn forget(template: &mut Value, annotation: &str) {
+    let name = annotation.rsplit('/').next().unwrap_or_default().replace("~1", "/");
+    let Some(metadata) = template.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) else { return };
+    annotations.remove(&name);
+    if annotations.is_empty() {
+        metadata.remove("annotations");
+    }
 }
 
 /// A template without what tells a primary's from its target's.

@@ -162,7 +162,8 @@ fn the_weight_is_that_of_the_pods_behind_both_names() {
     let weight = |of: &Canary| of.weight(&bound());
     assert_eq!(weight(&canary("Progressing", 25, &steps("10s"))), Some(0.25));
     assert_eq!(weight(&canary("WaitingPromotion", 0, &steps("10s"))), Some(0.5), "Flagger forgets it, traffic does not");
-    assert_eq!(weight(&promoted("Promoting", 1)), Some(0.5), "half of the primary's pods are new");
+    assert_eq!(weight(&promoted("Promoting", 1)), Some(0.75), "half of the primary's pods are new, and the canary has its share");
+    assert_eq!(weight(&promoted("Finalising", 1)), Some(0.5), "all traffic is on the primary");
     assert_eq!(weight(&promoted("Succeeded", 2)), Some(1.0));
     let mut back = canary("Progressing", 25, &steps("10s"));
     back.target = deployment("web", &[(NEW, "v2", 1), ("t1", "v1", 1)]);
@@ -225,7 +226,7 @@ fn what_was_promoted_is_rolled_out_again_without_analysis() {
         Canary { target, primary, ..canary(phase, 0, &spec) }
     };
     let newer = deployment("web-primary", &[(OLD, "v1", 0), ("p2", "v2", 2)]);
-    assert!(matches!(next(skipping("Progressing", newer), Action::Rollback, reference), Ok(Next::Wait(_))));
+    assert!(matches!(next(skipping("Progressing", newer), Action::Rollback, reference), Ok(Next::Wait { .. })));
     let older = deployment("web-primary", &[("p2", "v2", 0), (OLD, "v1", 2)]);
     assert_eq!(next(skipping("Succeeded", older), Action::Rollback, reference), Ok(fields(&json!({ "skipAnalysis": false }))));
 }
@@ -255,9 +256,93 @@ fn a_gate_is_turned_where_there_is_one_and_somebody_to_ask() {
     let past = preview.target.reference;
     let turn = |gate: Gate, open: bool| Ok(Next::Gate { gate, open });
     assert_eq!(next(asked("WaitingPromotion", false, false), Action::Promote, &past), turn(Gate::Way, true));
-    assert!(matches!(next(asked("WaitingPromotion", true, false), Action::Promote, &past), Ok(Next::Wait(_))));
+    assert!(matches!(next(asked("WaitingPromotion", true, false), Action::Promote, &past), Ok(Next::Wait { .. })));
     assert_eq!(next(asked("Promoting", true, false), Action::Promote, &past), turn(Gate::Way, false));
     assert_eq!(next(asked("Promoting", false, false), Action::Promote, &past), Ok(Next::Done));
     assert_eq!(next(asked("Progressing", false, false), Action::Abort, "web-primary"), turn(Gate::Rollback, true));
     assert_eq!(next(asked("Failed", false, true), Action::Abort, "web-primary"), turn(Gate::Rollback, false));
+}
+
+fn with(phase: &str, weight: u32, spec: Value, change: impl FnOnce(&mut Canary)) -> Canary {
+    let mut of = canary(phase, weight, &spec);
+    change(&mut of);
+    of
+}
+
+#[test]
+fn where_flagger_looks_seldom_what_was_promoted_is_rolled_back_without_analysis_too() {
+    let seldom = || Canary { spec: canary("", 0, &steps("1m")).spec, ..promoted("Succeeded", 2) };
+    let preview = ready(&seldom(), Action::Rollback);
+    assert!(preview.sends.contains("spec.skipAnalysis = true"), "{}", preview.sends);
+    let reference = preview.target.reference.as_str();
+    assert_eq!(next(seldom(), Action::Rollback, reference), Ok(fields(&json!({ "skipAnalysis": true }))), "as it was shown");
+    let mut spec = steps("1m");
+    spec["skipAnalysis"] = json!(true);
+    let target = || deployment("web", &[(NEW, "v2", 0), ("t1", "v1", 0)]);
+    let asked = with("Progressing", 0, spec, |of| of.target = target());
+    assert_eq!(next(asked, Action::Rollback, reference), Ok(Next::Done), "nobody waits so long to set it back");
+}
+
+#[test]
+fn what_flagger_does_after_a_template_was_put_back_is_said() {
+    let analysing = ready(&canary("Progressing", 25, &steps("10s")), Action::Rollback);
+    let goes_on = "Flagger goes on with its analysis, of v1 then, and copies it to the primary once more when that ends well";
+    assert!(analysing.not_undone.contains(&goes_on.to_owned()), "{:?}", analysing.not_undone);
+    let failed = ready(&canary("Failed", 0, &steps("10s")), Action::Rollback);
+    assert!(!failed.not_undone.contains(&goes_on.to_owned()));
+    let full = ready(&canary("Progressing", 25, &steps("10s")), Action::PromoteFull);
+    assert_eq!(full.happens[1], "Flagger gives all traffic to the primary, and v2's template, which replaces its pods");
+}
+
+#[test]
+fn a_gate_that_flagger_does_not_come_to_is_known_by_whoever_gives_up() {
+    let gates = Asked { way: Some(Ok(true)), rollback: Some(Ok(false)), requests: None };
+    let open = Canary { gates, ..canary("WaitingPromotion", 0, &gated()) };
+    let waits = next(open, Action::Promote, "web-t2 past confirm-promotion");
+    assert_eq!(waits, Ok(Next::Wait { what: "that Flagger asks at its gate".to_owned(), open: Some(Gate::Way) }));
+}
+
+#[test]
+fn the_same_template_on_both_sides_is_not_two_versions() {
+    let same = with("Progressing", 25, steps("10s"), |of| {
+        of.primary = deployment("web-primary", &[("p0", "v1", 0), (OLD, "v2", 2)]);
+    });
+    let Err(BackendError::Unreachable(why)) = same.found(&Wanted::default(), None) else { panic!("v1 serves nobody") };
+    assert_eq!(why, "the Canary web in shop is analysed with the template that serves already: only its configuration can be new");
+    promoted("Promoting", 1).found(&Wanted::default(), None).expect("it has just been copied");
+}
+
+#[test]
+fn a_restart_of_the_primary_alone_makes_it_no_other_version() {
+    let restarted = with("Succeeded", 0, steps("10s"), |of| {
+        of.target = deployment("web", &[("t1", "v1", 0)]);
+        let metadata = &mut of.primary.sets[0].template["metadata"];
+        metadata["annotations"] = json!({ "kubectl.kubernetes.io/restartedAt": "2026-01-02T03:04:05Z" });
+        of.primary.object.spec["template"]["metadata"]["annotations"] = metadata["annotations"].clone();
+        of.primary.spec = of.primary.object.spec().expect("a spec");
+    });
+    assert_eq!(restarted.behind(), None);
+}
+
+#[test]
+fn the_weight_is_what_flagger_has_routed() {
+    let weight = |of: &Canary| of.weight(&bound());
+    assert_eq!(weight(&canary("Promoting", 0, &steps("10s"))), Some(0.5), "it goes back when the primary has its pods");
+    assert_eq!(weight(&canary("Promoting", 20, &steps("10s"))), Some(0.2), "step by step");
+    let beside = |iterations: i64, provider: Option<&str>, phase: &str| {
+        let mut spec = json!({ "analysis": { "interval": "10s", "iterations": 5 } });
+        if let Some(provider) = provider {
+            spec["provider"] = json!(provider);
+        }
+        with(phase, 0, spec, |of| of.status.iterations = iterations)
+    };
+    assert_eq!(weight(&beside(3, None, "Progressing")), Some(0.0));
+    assert_eq!(weight(&beside(6, None, "Progressing")), None, "a mesh has all traffic on the canary now, a Service none");
+    assert_eq!(weight(&beside(6, Some("istio"), "Progressing")), Some(1.0));
+    assert_eq!(weight(&beside(6, Some("kubernetes"), "Progressing")), Some(0.0));
+    assert_eq!(weight(&beside(6, Some("istio"), "Promoting")), Some(1.0));
+    let below: Status = serde_json::from_value(json!({ "iterations": -1 })).expect("what Flagger writes in WaitingPromotion");
+    assert_eq!(below.iterations, -1);
+    let headers = json!({ "analysis": { "iterations": 5, "match": [{}] } });
+    assert_eq!(weight(&canary("Promoting", 0, &headers)), None, "they are routed until the primary is new");
 }

@@ -127,7 +127,7 @@ impl ArgoRollout {
             return Ok(self.pause(false));
         }
         if self.behind().is_some() || self.status.current_pod_hash != set.hash {
-            return Ok(Next::Wait(format!("that Argo Rollouts takes in the template of {name}")));
+            return Ok(Next::wait(format!("that Argo Rollouts takes in the template of {name}")));
         }
         if self.status.is_promoted() || self.status.promote_full {
             return Ok(Next::Done);

@@ -274,11 +274,11 @@ fn a_rollback_takes_the_traffic_first_and_then_the_template() {
     assert_eq!(next(&aborted, &back), Next::Ask(put));
     let put_back = json!({ "template": template });
     let unseen = rollout(&put_back, &json!({ "observedGeneration": "3" }));
-    assert!(matches!(next(&unseen, &back), Next::Wait(_)));
+    assert!(matches!(next(&unseen, &back), Next::Wait { .. }));
     let mut cut = put_back.clone();
     cut["template"]["spec"] = json!({ "containers": [{}] });
     let cut = rollout(&cut, &json!({ "observedGeneration": "3" }));
-    assert!(matches!(next(&cut, &back), Next::Wait(_)), "a definition that knows fewer fields is no reason to ask again");
+    assert!(matches!(next(&cut, &back), Next::Wait { .. }), "a definition that knows fewer fields is no reason to ask again");
     let seen = json!({ "currentPodHash": OLD });
     assert_eq!(next(&rollout(&put_back, &seen), &back), Next::Done, "what is stable climbs no steps");
     let after_promotion = json!({ "currentPodHash": OLD, "stableRS": NEW });
@@ -413,7 +413,7 @@ fn a_pause_is_taken_off_only_where_it_leads_back() {
     let third = json!({ "paused": true, "template": { "spec": { "containers": [{ "image": "app:v3" }] } } });
     let unseen = rollout(&third, &json!({ "observedGeneration": "3" }));
     let back = next(&unseen, &order(Action::Rollback, "web-6b7f"));
-    assert!(matches!(back, Next::Wait(_)), "somebody else has paused what they rolled out: {back:?}");
+    assert!(matches!(back, Next::Wait { .. }), "somebody else has paused what they rolled out: {back:?}");
 }
 
 #[test]
