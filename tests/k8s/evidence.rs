@@ -87,6 +87,37 @@ fn pods_logs_events_and_templates_are_kept_before_a_rollback() {
 }
 
 #[test]
+fn the_last_words_of_what_fails_before_the_containers_are_kept_too() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let namespace = cluster.namespace("before");
+    let template = |image: &str| {
+        let init = json!([{ "name": "migrate", "image": image }]);
+        let containers = json!([{ "name": "app", "image": image.replace(":bad", ":v2"), "ports": [{ "containerPort": 8080 }] }]);
+        json!({ "metadata": { "labels": { "app": "web" } }, "spec": { "initContainers": init, "containers": containers } })
+    };
+    let selector = json!({ "matchLabels": { "app": "web" } });
+    let spec = json!({ "replicas": 1, "progressDeadlineSeconds": 3, "selector": selector, "template": template("db:v1") });
+    let object = json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "web" }, "spec": spec });
+    namespace.apply(&object.to_string());
+    namespace.until("deployment", "web", "complete", |it| it["status"]["availableReplicas"] == 1);
+    namespace.patch("deployment", "web", &json!({ "spec": { "template": template("db:bad") } }));
+    let home = Home::new(cluster, &User::Admin);
+    let ran = home.watch(&namespace, 12, "", &["--read-only"]);
+    assert_eq!(ran.code, 30, "{ran:?}");
+    let why = ran.last("watch.ended")["sentence"].as_str().expect("a sentence");
+    assert!(why.contains("ends again and again (") && why.contains(" in its init container migrate"), "{why}");
+    let ran = rolled_back(&home, &namespace);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let (_, files) = kept(&ran);
+    let of = |end: &str| files.iter().find(|(name, _)| name.starts_with("log-web-") && name.ends_with(end));
+    let (_, log) = of("-migrate-previous.txt").expect("what it said before it ended");
+    if cluster.has_network() {
+        assert!(log.ends_with("panic: cannot connect to the database: connection refused\n"), "{log}");
+    }
+    assert!(of("-app.txt").is_none(), "it has not started: {files:?}");
+}
+
+#[test]
 fn who_may_not_see_it_rolls_back_all_the_same() {
     let Some(cluster) = Cluster::shared() else { return };
     let namespace = cluster.namespace("unseen");

@@ -9,6 +9,7 @@
 //! | `lab/stop-after: "2"` | gone that many seconds after it is deleted, instead of at once |
 //! | `lab/fail: never` | runs and never gets ready |
 //! | `lab/fail: crashloop` (or image `*:bad`) | ends soon after each start; `lab/exit: "137"` is its exit code instead of 1 |
+//! | image `*:bad` of the first init container | that one ends soon after each start, and the containers never start |
 //! | `lab/fail: imagepull` (or image `*:missing`) | its image cannot be pulled |
 //! | `lab/fail: unready-after:2` | ready, and after so many seconds no more |
 //! | `lab/fail: unschedulable` | no node takes it |
@@ -175,7 +176,7 @@ impl Known {
         }
         let Some(home) = &mut self.home else { return false };
         let run = match stage {
-            Stage::Running { restarts } => restarts,
+            Stage::Running { restarts } if !pod_status::fails_before(pod) => restarts,
             Stage::Ready | Stage::Unready => home.service.as_ref().map_or(0, |(run, _)| *run),
             _ => {
                 home.service = None;
@@ -252,7 +253,7 @@ fn fail(pod: &Value) -> Option<Fail> {
             let after = after.strip_prefix("unready-after:").and_then(|after| after.parse().ok());
             Some(Fail::UnreadyAfter(Duration::from_secs_f64(after.unwrap_or_else(|| panic!("lab/fail of {pod}")))))
         }
-        None if image.ends_with(":bad") => Some(Fail::CrashLoop),
+        None if image.ends_with(":bad") || pod_status::fails_before(pod) => Some(Fail::CrashLoop),
         None if image.ends_with(":missing") => Some(Fail::ImagePull),
         None => None,
     }

@@ -40,14 +40,31 @@ pub(crate) fn status(pod: &Value, stage: Stage, address: Option<Ipv4Addr>, now: 
     }
     status["startTime"] = pod["status"]["startTime"].as_str().unwrap_or(now).into();
     let containers = pod["spec"]["containers"].as_array().into_iter().flatten().enumerate();
-    // A second container is a sidecar that nothing ails.
-    let of = |index: usize| if index == 0 { stage } else { Stage::Ready };
-    status["containerStatuses"] = containers.map(|(index, container)| container_status(pod, container, of(index), now)).collect();
+    if fails_before(pod) {
+        let first = &pod["spec"]["initContainers"][0];
+        let wait = |(_, container): (usize, &Value)| {
+            let mut status = container_status(pod, container, Stage::ImagePull { is_backing_off: false }, now);
+            status["state"] = waiting("PodInitializing", "");
+            status
+        };
+        status["containerStatuses"] = containers.map(wait).collect();
+        status["initContainerStatuses"] = json!([container_status(pod, first, stage, now)]);
+    } else {
+        // A second container is a sidecar that nothing ails.
+        let of = |index: usize| if index == 0 { stage } else { Stage::Ready };
+        status["containerStatuses"] =
+            containers.map(|(index, container)| container_status(pod, container, of(index), now)).collect();
+    }
     if let Some(address) = address {
         status["podIP"] = json!(address);
         status["podIPs"] = json!([{ "ip": address }]);
     }
     status
+}
+
+/// What comes before its containers is meant to fail.
+pub(crate) fn fails_before(pod: &Value) -> bool {
+    text(&pod["spec"]["initContainers"][0]["image"]).ends_with(":bad")
 }
 
 fn phase(stage: Stage) -> &'static str {
@@ -83,8 +100,8 @@ fn condition(pod: &Value, kind: &str, reason: Option<(&str, &str)>, now: &str) -
 
 fn container_status(pod: &Value, container: &Value, stage: Stage, now: &str) -> Value {
     let (name, image) = (text(&container["name"]), text(&container["image"]));
-    let statuses = pod["status"]["containerStatuses"].as_array();
-    let before = statuses.into_iter().flatten().find(|status| status["name"] == name).unwrap_or(&Value::Null);
+    let statuses = ["containerStatuses", "initContainerStatuses"].map(|list| pod["status"][list].as_array());
+    let before = statuses.into_iter().flatten().flatten().find(|status| status["name"] == name).unwrap_or(&Value::Null);
     let restarts = match stage {
         Stage::Running { restarts } | Stage::Crashed { restarts } => u64::from(restarts),
         _ => before["restartCount"].as_u64().unwrap_or(0),

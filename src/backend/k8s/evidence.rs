@@ -128,7 +128,10 @@ impl Evidence<'_> {
             pods.iter().filter(|(role, pod)| *role == Role::Candidate || pod.trouble().is_some()).collect();
         pods.sort_by_key(|(role, pod)| (pod.trouble().is_none() && pod.restarts() == 0, *role == Role::Baseline));
         let logs = pods.into_iter().take(MOST_PODS).flat_map(|(_, pod)| {
-            let started = pod.containers.iter().filter(|it| it.running.is_some() || it.restarts > 0 || it.ended.is_some());
+            // Those that have done what comes before the containers have nothing to say.
+            let failing = pod.init.iter().filter(|it| !it.is_ready);
+            let all = failing.chain(&pod.containers);
+            let started = all.filter(|it| it.running.is_some() || it.restarts > 0 || it.ended.is_some());
             started.flat_map(|container| {
                 let is_again = container.restarts > 0;
                 let now = Some(self.log(&pod.meta, &container.name, false));

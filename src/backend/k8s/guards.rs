@@ -55,7 +55,7 @@ impl Guards {
         let mut pods = Vec::new();
         match scalers {
             Ok(objects) => {
-                pods.extend(objects.iter().filter_map(|object| scaler(object, place.workload.kind, &holder.metadata.name)))
+                pods.extend(objects.iter().filter_map(|object| scaler(object, place.workload.kind, &holder.metadata.name)));
             }
             Err(why) => pods.push(why),
         }

@@ -30,6 +30,8 @@ pub struct Pod {
     pub unschedulable: Option<String>,
     /// Its containers, in the spec's order.
     pub containers: Vec<Container>,
+    /// Those that are run before them, one after the other; each has to end well, or to get ready.
+    pub init: Vec<Container>,
 }
 
 /// A container of a pod.
@@ -101,6 +103,7 @@ impl Pod {
                 .and_then(|it| time(it.last_transition_time.as_deref()?)),
             unschedulable: unschedulable.map(|it| text::cleaned(&it.message)),
             containers: spec.containers.into_iter().map(|asked| asked.with(&status.container_statuses)).collect(),
+            init: spec.init_containers.into_iter().map(|asked| asked.with(&status.init_container_statuses)).collect(),
             meta: object.metadata,
         })
     }
@@ -133,11 +136,14 @@ impl Pod {
         if let Some(why) = &self.unschedulable {
             return Some((Trouble::Unschedulable, format!("finds no node: {why}")));
         }
+        // The containers wait for those before them.
+        let init = self.init.iter().find_map(|it| Some((it, it.trouble().or_else(|| it.looping())?)));
+        if let Some((container, (trouble, words))) = init {
+            return Some((trouble, format!("{words} in its init container {}", container.name)));
+        }
         let waiting = self.containers.iter().filter_map(Container::trouble).min();
-        let looping = || self.containers.iter().find(|it| it.is_looping()).filter(|_| !self.has_been_ready());
-        waiting
-            .or_else(|| looping().map(|container| (Trouble::CrashLoop, container.again_and_again())))
-            .or_else(|| Some((Trouble::NotReady, "is not ready".to_owned())))
+        let looping = || self.containers.iter().find_map(Container::looping).filter(|_| !self.has_been_ready());
+        waiting.or_else(looping).or_else(|| Some((Trouble::NotReady, "is not ready".to_owned())))
     }
 
     /// It became unready while it ran: so it was ready since its last start.
@@ -149,8 +155,9 @@ impl Pod {
 
 impl Container {
     /// It was started again and again, and has not got ready: between two ends it runs for a moment.
-    fn is_looping(&self) -> bool {
-        !self.is_ready && self.restarts >= AGAIN && self.ended.is_some()
+    fn looping(&self) -> Option<(Trouble, String)> {
+        let is_looping = !self.is_ready && self.restarts >= AGAIN && self.ended.is_some();
+        is_looping.then(|| (Trouble::CrashLoop, self.again_and_again()))
     }
 
     fn again_and_again(&self) -> String {
@@ -185,6 +192,8 @@ struct Spec {
     #[serde(default)]
     containers: Vec<SpecContainer>,
     #[serde(default)]
+    init_containers: Vec<SpecContainer>,
+    #[serde(default)]
     readiness_gates: Vec<IgnoredAny>,
 }
 
@@ -209,6 +218,7 @@ struct Status {
     phase: String,
     conditions: Vec<Condition>,
     container_statuses: Vec<ContainerStatus>,
+    init_container_statuses: Vec<ContainerStatus>,
 }
 
 #[derive(Default, Deserialize)]
@@ -333,6 +343,30 @@ mod tests {
             assert_eq!(trouble(&status), Some((kind, words.to_owned())), "{status}");
         }
         assert_eq!(trouble(&json!({ "conditions": [{ "type": "Ready", "status": "True" }] })), None);
+    }
+
+    #[test]
+    fn what_is_wrong_may_be_wrong_before_its_containers_start() {
+        let of = |init: serde_json::Value| {
+            let waits = json!({ "name": "app", "state": { "waiting": { "reason": "PodInitializing" } } });
+            let mut object = json!({
+                "metadata": { "name": "web-1" },
+                "spec": { "initContainers": [{ "name": "copy", "image": "copy:v1" }, { "name": "migrate", "image": "db:v9" }], "containers": [{ "name": "app", "image": "app:v9" }] },
+                "status": { "containerStatuses": [waits], "initContainerStatuses": [
+                    { "name": "copy", "ready": true, "restartCount": 3, "state": { "terminated": { "reason": "Completed" } } },
+                ] },
+            });
+            object["status"]["initContainerStatuses"].as_array_mut().expect("a list").push(init);
+            Pod::of(Object::of(object).expect("an object")).expect("a pod").trouble().expect("it is not ready").1
+        };
+        let ended = json!({ "terminated": { "reason": "Error", "exitCode": 3 } });
+        let again = "ends again and again (2 restarts, last ended by exit code 3) in its init container migrate";
+        let waiting = |reason: &str| json!({ "waiting": { "reason": reason } });
+        let status = |state: serde_json::Value| json!({ "name": "migrate", "restartCount": 2, "state": state, "lastState": ended });
+        assert_eq!(of(status(waiting("CrashLoopBackOff"))), again);
+        assert_eq!(of(status(json!({ "running": {} }))), again);
+        assert_eq!(of(status(waiting("ErrImagePull"))), "cannot pull db:v9 (ErrImagePull) in its init container migrate");
+        assert_eq!(of(json!({ "name": "migrate", "state": { "running": {} } })), "is not ready", "it just takes its time");
     }
 
     #[test]

@@ -263,8 +263,8 @@ fn a_gate_is_turned_where_there_is_one_and_somebody_to_ask() {
     assert_eq!(next(asked("Failed", false, true), Action::Abort, "web-primary"), turn(Gate::Rollback, false));
 }
 
-fn with(phase: &str, weight: u32, spec: Value, change: impl FnOnce(&mut Canary)) -> Canary {
-    let mut of = canary(phase, weight, &spec);
+fn with(phase: &str, weight: u32, spec: &Value, change: impl FnOnce(&mut Canary)) -> Canary {
+    let mut of = canary(phase, weight, spec);
     change(&mut of);
     of
 }
@@ -279,7 +279,7 @@ fn where_flagger_looks_seldom_what_was_promoted_is_rolled_back_without_analysis_
     let mut spec = steps("1m");
     spec["skipAnalysis"] = json!(true);
     let target = || deployment("web", &[(NEW, "v2", 0), ("t1", "v1", 0)]);
-    let asked = with("Progressing", 0, spec, |of| of.target = target());
+    let asked = with("Progressing", 0, &spec, |of| of.target = target());
     assert_eq!(next(asked, Action::Rollback, reference), Ok(Next::Done), "nobody waits so long to set it back");
 }
 
@@ -304,7 +304,7 @@ fn a_gate_that_flagger_does_not_come_to_is_known_by_whoever_gives_up() {
 
 #[test]
 fn the_same_template_on_both_sides_is_not_two_versions() {
-    let same = with("Progressing", 25, steps("10s"), |of| {
+    let same = with("Progressing", 25, &steps("10s"), |of| {
         of.primary = deployment("web-primary", &[("p0", "v1", 0), (OLD, "v2", 2)]);
     });
     let Err(BackendError::Unreachable(why)) = same.found(&Wanted::default(), None) else { panic!("v1 serves nobody") };
@@ -314,7 +314,7 @@ fn the_same_template_on_both_sides_is_not_two_versions() {
 
 #[test]
 fn a_restart_of_the_primary_alone_makes_it_no_other_version() {
-    let restarted = with("Succeeded", 0, steps("10s"), |of| {
+    let restarted = with("Succeeded", 0, &steps("10s"), |of| {
         of.target = deployment("web", &[("t1", "v1", 0)]);
         let metadata = &mut of.primary.sets[0].template["metadata"];
         metadata["annotations"] = json!({ "kubectl.kubernetes.io/restartedAt": "2026-01-02T03:04:05Z" });
@@ -334,7 +334,7 @@ fn the_weight_is_what_flagger_has_routed() {
         if let Some(provider) = provider {
             spec["provider"] = json!(provider);
         }
-        with(phase, 0, spec, |of| of.status.iterations = iterations)
+        with(phase, 0, &spec, |of| of.status.iterations = iterations)
     };
     assert_eq!(weight(&beside(3, None, "Progressing")), Some(0.0));
     assert_eq!(weight(&beside(6, None, "Progressing")), None, "a mesh has all traffic on the canary now, a Service none");
