@@ -20,6 +20,8 @@ mod program;
 #[expect(dead_code, reason = "its configuration is for other tests")]
 mod service;
 
+#[path = "k8s/accounts.rs"]
+mod accounts;
 #[path = "k8s/bed_tests.rs"]
 mod bed_tests;
 #[path = "k8s/canary.rs"]

@@ -122,15 +122,23 @@ async fn found(api: &Api, place: &Place, wish: &Wish) -> Result<(Box<dyn State>,
     }
 }
 
-/// The workloads of a namespace that are rolling now.
+/// The workloads of a namespace that are rolling now, of the kinds that we may list. What another one drives is not counted twice.
 ///
 /// # Errors
-/// When the namespace cannot be read.
+/// When the namespace cannot be read, or none is found and there may be some of a kind that we may not list.
 pub async fn rolling(cluster: Cluster, namespace: &str) -> Result<Vec<Workload>, BackendError> {
     let api = Api::new(cluster, None);
-    let mut rolling = Vec::new();
+    let (mut rolling, mut driven, mut unseen) = (Vec::new(), Vec::new(), None);
     for kind in Kind::ALL {
-        rolling.extend(workload::rolling(&api, namespace, kind).await?);
+        match workload::rolling(&api, namespace, kind).await {
+            Ok((some, others)) => {
+                rolling.extend(some);
+                driven.extend(others);
+            }
+            Err(error @ BackendError::Unauthorised(_)) => unseen = unseen.or(Some(error)),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(rolling)
+    rolling.retain(|workload| !driven.contains(workload));
+    unseen.filter(|_| rolling.is_empty()).map_or(Ok(rolling), Err)
 }

@@ -22,7 +22,7 @@ spec:
 "#;
 
 /// A published file, for this namespace.
-fn published(name: &str, namespace: &Namespace) -> String {
+pub(crate) fn published(name: &str, namespace: &Namespace) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/examples/kubernetes").join(name);
     let text = fs::read_to_string(path).expect("it is published");
     let own = namespace.name();
@@ -30,14 +30,14 @@ fn published(name: &str, namespace: &Namespace) -> String {
 }
 
 /// The rules of a published Role.
-fn rules(text: &str, role: &str) -> Vec<Value> {
+pub(crate) fn rules(text: &str, role: &str) -> Vec<Value> {
     let is_it = |it: &Value| it["kind"] == "Role" && it["metadata"]["name"] == role;
     let role = documents(text).into_iter().find(is_it).expect("a role");
     role["rules"].as_array().expect("rules").clone()
 }
 
 /// The same without a verb on a resource, which must be there.
-fn without(rules: &[Value], resource: &str, verb: &str) -> Value {
+pub(crate) fn without(rules: &[Value], resource: &str, verb: &str) -> Value {
     let mut rules = rules.to_vec();
     let is_of = |rule: &&mut Value| rule["resources"] == json!([resource]);
     let rule = rules.iter_mut().find(is_of).unwrap_or_else(|| panic!("no rule for {resource}"));
@@ -63,7 +63,7 @@ fn two_versions(cluster: &'static Cluster, name: &str) -> Namespace {
 }
 
 /// Somebody with the published account of that name.
-fn account(cluster: &Cluster, namespace: &Namespace, name: &str) -> Home {
+pub(crate) fn account(cluster: &Cluster, namespace: &Namespace, name: &str) -> Home {
     // What is there already is not made again.
     Home::new(cluster, &User::Account { namespace, name, rules: json!([]) })
 }
@@ -72,7 +72,7 @@ fn rolled_back(home: &Home, namespace: &Namespace) -> Ran {
     home.run(&["rollback", &format!("k8s:{}/deployment/web", namespace.name()), "--yes"])
 }
 
-fn evidence(home: &Home) -> String {
+pub(crate) fn evidence(home: &Home) -> String {
     let state = home.path(".local/state/rollwatch");
     let mut said = String::new();
     let mut folders = vec![state];

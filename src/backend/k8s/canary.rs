@@ -115,7 +115,7 @@ impl Canary {
         }
         let target = deployment(api, place, &spec.target_ref.name).await?;
         let target = target.ok_or_else(|| BackendError::Unusable(format!("the Deployment of {} is not there", place.words())))?;
-        let primary = deployment(api, place, &format!("{}-primary", spec.target_ref.name)).await?;
+        let primary = deployment(api, place, &primary_of(&spec.target_ref.name)).await?;
         let primary =
             primary.ok_or_else(|| BackendError::Unreachable(format!("Flagger has made no primary for {} yet", place.words())))?;
         let gates = Asked::read(api, place, &spec).await;
@@ -127,6 +127,13 @@ impl Canary {
     pub(super) fn is_rolling(object: &Object) -> bool {
         let status: Result<Status, _> = object.status();
         status.is_ok_and(|status| status.is_analysing() || status.is_promoting() || status.phase == "Waiting")
+    }
+
+    /// The two Deployments that Flagger rolls for it.
+    pub(super) fn drives(object: &Object) -> Vec<Workload> {
+        let Ok(Spec { target_ref, .. }) = object.spec::<Spec>() else { return Vec::new() };
+        let names = [primary_of(&target_ref.name), target_ref.name];
+        names.map(|name| Workload { kind: Kind::Deployment, name }).to_vec()
     }
 
     pub(super) const fn needs(action: Action) -> &'static [Need] {
@@ -314,6 +321,11 @@ impl State for Canary {
     fn seen(&self, bound: &Bound, order: &Order) -> Seen {
         self.facts(bound, order)
     }
+}
+
+/// What Flagger calls the Deployment that serves.
+fn primary_of(target: &str) -> String {
+    format!("{target}-primary")
 }
 
 /// One of the two Deployments, if it is there.

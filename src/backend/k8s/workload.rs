@@ -255,8 +255,9 @@ pub(super) async fn read(api: &Api, place: &Place) -> Result<Box<dyn State>, Bac
     }
 }
 
-/// The workloads of one kind in a namespace that are rolling now; of a kind that the server does not know, none.
-pub(super) async fn rolling(api: &Api, namespace: &str, kind: Kind) -> Result<Vec<Workload>, BackendError> {
+/// The workloads of one kind in a namespace that are rolling now, and those that any of this kind drives; of a kind that the server does
+/// not know, none.
+pub(super) async fn rolling(api: &Api, namespace: &str, kind: Kind) -> Result<(Vec<Workload>, Vec<Workload>), BackendError> {
     let (group, plural) = group(kind);
     let objects = api.list(&format!("/apis/{group}/namespaces/{namespace}/{plural}"), "").await?;
     let is_rolling = |object: &Object| match kind {
@@ -264,8 +265,12 @@ pub(super) async fn rolling(api: &Api, namespace: &str, kind: Kind) -> Result<Ve
         Kind::Rollout => ArgoRollout::is_rolling(object),
         Kind::Canary => Canary::is_rolling(object),
     };
+    let driven = match kind {
+        Kind::Deployment | Kind::Rollout => Vec::new(),
+        Kind::Canary => objects.iter().flat_map(Canary::drives).collect(),
+    };
     let workload = |object: Object| Workload { kind, name: object.metadata.name };
-    Ok(objects.into_iter().filter(is_rolling).map(workload).collect())
+    Ok((objects.into_iter().filter(is_rolling).map(workload).collect(), driven))
 }
 
 /// The actions a kind can be asked for, and what each needs to be allowed to do.
