@@ -209,3 +209,6 @@ impl State for Deployment {
         self.facts(bound, order)
     }
 }
+
+#[cfg(test)]
+mod tests;

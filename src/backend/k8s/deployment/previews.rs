@@ -43,6 +43,15 @@ impl Deployment {
         self.spec.paused && !self.is_complete()
     }
 
+    /// How its controller gets from one version to the next.
+    fn replaces(&self) -> &'static str {
+        if self.spec.is_recreated() {
+            "the Deployment controller takes all pods away at once (Recreate), so that nothing serves, and starts others"
+        } else {
+            "the Deployment controller replaces pod by pod"
+        }
+    }
+
     fn bound_to(&self) -> String {
         format!("the newest template and the pause of {}; refused if either has changed", self.place.workload.name)
     }
@@ -59,7 +68,7 @@ impl Deployment {
             target: bound.target(Role::Candidate, set, (action != Action::Resume).then_some(1.0)),
             happens: vec![
                 "the pause is taken off".to_owned(),
-                format!("the Deployment controller replaces pod by pod until all {} are {name}", self.spec.replicas),
+                format!("{} until all {} are {name}", self.replaces(), self.spec.replicas),
             ],
             not_undone: Vec::new(),
             sends: self.sends("spec.paused = false"),
@@ -95,7 +104,7 @@ impl Deployment {
         if self.spec.paused {
             happens.push("the pause is taken off".to_owned());
         }
-        happens.push(format!("the Deployment controller replaces pod by pod until all {} are {name} again", self.spec.replicas));
+        happens.push(format!("{} until all {} are {name} again", self.replaces(), self.spec.replicas));
         happens.push(set.ready_of(self.spec.replicas));
         Ok(Preview {
             target: bound.target(Role::Baseline, set.name.clone(), Some(0.0)),
@@ -104,7 +113,8 @@ impl Deployment {
             sends: match (is_there, self.spec.paused) {
                 (true, true) => self.sends("spec.paused = false"),
                 (true, false) => NOTHING.to_owned(),
-                (false, _) => self.sends(&format!("spec.template = that of {}", set.name)),
+                (false, false) => self.sends(&format!("spec.template = that of {}", set.name)),
+                (false, true) => self.sends(&format!("spec.template = that of {}, spec.paused = false", set.name)),
             },
             bound_to: self.bound_to(),
             limit_s: bound.limit.as_secs_f64(),

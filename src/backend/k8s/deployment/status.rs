@@ -19,6 +19,22 @@ pub(in crate::backend::k8s) struct Spec {
     pub(in crate::backend::k8s) selector: Selector,
     #[serde(default)]
     pub(in crate::backend::k8s) template: Value,
+    #[serde(default)]
+    strategy: Strategy,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Strategy {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl Spec {
+    /// No pod of the next version is started before the last of this one is gone.
+    pub(in crate::backend::k8s) fn is_recreated(&self) -> bool {
+        self.strategy.kind == "Recreate"
+    }
 }
 
 /// The API's own defaults, a Rollout's too.
