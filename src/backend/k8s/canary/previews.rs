@@ -23,6 +23,8 @@ use crate::{
 
 /// The longest interval between two of Flagger's looks for which it is worth waiting to set something back.
 const SOON: Duration = Duration::from_secs(30);
+/// Webhooks that are asked before the canary gets more traffic.
+const MORE: &str = "confirm-traffic-increase";
 
 impl Canary {
     pub(super) fn offer(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
@@ -124,7 +126,7 @@ impl Canary {
         let kind = match self.status.phase.as_str() {
             "Waiting" => BEFORE,
             "WaitingPromotion" => AFTER,
-            _ => return Err("it waits at no gate: its analysis goes on; promote --full skips it".to_owned()),
+            _ => return Err(self.no_gate()),
         };
         let (name, request) = self.turned(kind, Gate::Way)?;
         let leads = match kind {
@@ -136,6 +138,12 @@ impl Canary {
         let weight = (kind == AFTER).then_some(1.0);
         let target = bound.target(Role::Candidate, format!("{} past {kind}", self.candidate()), weight);
         Ok(self.shown(bound, target, happens, Vec::new(), &[request]))
+    }
+
+    /// Flagger does not say where that it waits with more traffic.
+    fn no_gate(&self) -> String {
+        let more = self.spec.asks(MORE).map(|hook| format!(", or waits at {} ({MORE})", text::cleaned(&hook.name)));
+        format!("it waits at no gate: its analysis goes on{}; promote --full skips it", more.unwrap_or_default())
     }
 
     /// The gate of a kind of webhook, and the request that opens it.

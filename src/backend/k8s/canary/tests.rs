@@ -244,6 +244,10 @@ fn where_flagger_looks_seldom_the_skipping_stays_and_that_is_said() {
 fn a_gate_is_turned_where_there_is_one_and_somebody_to_ask() {
     let unnamed = canary("WaitingPromotion", 0, &gated());
     assert!(off(&unnamed, Action::Promote).ends_with("say where that answers from here, in [backend] gate"));
+    let mut more = gated();
+    more["analysis"]["webhooks"][1]["type"] = json!("confirm-traffic-increase");
+    let why = "it waits at no gate: its analysis goes on, or waits at end (confirm-traffic-increase); promote --full skips it";
+    assert_eq!(off(&canary("Progressing", 25, &more), Action::Promote), why);
     let none = canary("WaitingPromotion", 0, &steps("10s"));
     assert_eq!(off(&none, Action::Promote), "it has no confirm-promotion webhook at a gate of Flagger's load tester");
     let asked = |phase: &str, way: bool, rollback: bool| {

@@ -113,6 +113,10 @@ impl ArgoRollout {
             _ if status.pause_conditions.is_empty() && !self.spec.paused => {
                 Err("it waits for nothing and goes on by itself; pause stops it".to_owned())
             }
+            // Its controller comes to wait for a promotion only once the pause by hand is off and the pods are ready.
+            _ if status.pause_conditions.is_empty() && self.waits_before_its_switch() => {
+                Err("it is paused by hand and does not wait for a promotion yet: resume first, or promote --full".to_owned())
+            }
             _ => Ok(self.switching(bound)),
         }
     }
@@ -143,6 +147,10 @@ impl ArgoRollout {
         happens.push(format!("{} then has {} of the traffic", bound.names.candidate, humanize::share(share)));
         let reference = after(&self.candidate(bound), here + 1);
         Ok(self.shown(bound, bound.target(Role::Candidate, reference, Some(share)), happens, Vec::new(), &patches))
+    }
+
+    fn waits_before_its_switch(&self) -> bool {
+        self.spec.strategy.blue_green.as_ref().is_some_and(|it| it.auto_promotion_enabled == Some(false))
     }
 
     /// The analysis that could not tell, while it is paused for that.

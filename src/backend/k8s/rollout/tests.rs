@@ -437,6 +437,17 @@ fn without_steps_a_promotion_is_over_when_all_pods_are_new() {
 }
 
 #[test]
+fn a_switch_that_its_controller_still_waits_before_is_not_promised() {
+    let blue_green = |enabled: bool| json!({ "paused": true, "strategy": { "blueGreen": { "autoPromotionEnabled": enabled } } });
+    let early = json!({ "pauseConditions": null, "controllerPause": null });
+    let why = "it is paused by hand and does not wait for a promotion yet: resume first, or promote --full";
+    assert_eq!(off(&rollout(&blue_green(false), &early), Action::Promote), why);
+    ready(&rollout(&blue_green(true), &early), Action::Promote);
+    let waits = json!({ "pauseConditions": [{ "reason": "BlueGreenPause" }] });
+    assert_eq!(ready(&rollout(&blue_green(false), &waits), Action::Promote).target.weight, Some(1.0));
+}
+
+#[test]
 fn a_preview_promises_what_the_strategy_does() {
     let happens = |spec: &Value, status: &Value, action: Action| ready(&rollout(spec, status), action).happens;
     let abort = |strategy: Value| happens(&json!({ "strategy": strategy }), &json!({}), Action::Abort).pop().expect("a line");
