@@ -287,6 +287,22 @@ fn another_version_ends_a_watch_with_50() {
 }
 
 #[test]
+fn another_version_that_comes_with_more_pods_is_known_before_its_controller_has_looked() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let rollout = Rollout::paused(cluster, "ro-scaled", STEPS);
+    rollout.spec(&json!({ "paused": true }));
+    rollout.until("paused by hand", |status| status["message"] == "manually paused");
+    let watching = rollout.operator.watch();
+    let template = json!({ "spec": { "containers": [{ "name": "app", "image": "app:v3" }] } });
+    rollout.spec(&json!({ "replicas": 5, "template": template }));
+    watching.until_told("Argo Rollouts has not looked at the newest template of web yet");
+    rollout.refused(&["rollback"], "has not looked at the newest template of web yet");
+    rollout.spec(&json!({ "paused": false }));
+    let (code, sentence) = watching.end();
+    assert_eq!(code, 50, "{sentence}");
+}
+
+#[test]
 fn a_version_that_never_gets_ready_ends_a_watch_with_30_and_its_pods_reasons() {
     let Some(cluster) = Cluster::shared() else { return };
     let rollout = Rollout::start(cluster, "ro-stuck", STEPS);

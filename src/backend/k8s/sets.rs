@@ -32,6 +32,8 @@ pub(super) struct Set {
     pub(super) desired: u32,
     pub(super) there: u32,
     pub(super) ready: u32,
+    /// How many pods its workload was asked for when this set was scaled last; none where nobody says it.
+    pub(super) share_of: Option<u32>,
     /// The template as it can be put back: without the hash.
     pub(super) template: Value,
 }
@@ -67,6 +69,9 @@ impl Set {
             desired: spec.replicas,
             there: status.replicas,
             ready: status.ready_replicas,
+            share_of: revision
+                .split_once('/')
+                .and_then(|(whose, _)| meta.annotation(&format!("{whose}/desired-replicas"))?.parse().ok()),
             template: plain(spec.template),
         })
     }
@@ -110,6 +115,12 @@ pub(super) fn plain(mut template: Value) -> Value {
         }
     }
     template
+}
+
+/// The images of a template's containers: what every object that holds a template writes alike.
+pub(super) fn images(template: &Value) -> impl Iterator<Item = &str> {
+    let lists = ["/spec/initContainers", "/spec/containers"].map(|list| template.pointer(list).and_then(Value::as_array));
+    lists.into_iter().flatten().flatten().filter_map(|container| container.get("image")?.as_str())
 }
 
 fn drop_nulls(value: &mut Value) {

@@ -18,6 +18,9 @@ pub(crate) const REVISION: &str = "rollout.argoproj.io/revision";
 /// The annotation with the time until which a version that was replaced keeps its pods.
 const DEADLINE: &str = "scale-down-deadline";
 
+/// The annotation with the number of pods that the Rollout was asked for when a set was scaled last.
+const SHARE_OF: &str = "rollout.argoproj.io/desired-replicas";
+
 /// What the controller needs of a replica set.
 #[derive(Clone, Debug)]
 pub(crate) struct Set {
@@ -29,6 +32,8 @@ pub(crate) struct Set {
     pub(crate) replicas: i64,
     pub(crate) ready: i64,
     pub(crate) available: i64,
+    /// How many pods the Rollout was asked for when this was scaled last.
+    pub(crate) share_of: i64,
     history: String,
     /// Until when it keeps its pods although another version has taken over.
     pub(crate) deadline: Option<Timestamp>,
@@ -58,6 +63,7 @@ impl From<&Value> for Set {
             replicas: number(&status["replicas"]),
             ready: number(&status["readyReplicas"]),
             available: number(&status["availableReplicas"]),
+            share_of: text(&metadata["annotations"][SHARE_OF]).parse().unwrap_or(0),
             deadline: text(&metadata["annotations"][DEADLINE]).parse().ok(),
             history: text(&metadata["annotations"]["rollout.argoproj.io/revision-history"]).to_owned(),
         }
@@ -78,7 +84,7 @@ pub(crate) async fn create(rest: &Rest, rollout: &Value, hash: &str, revision: i
     let mut set = manifest(rollout);
     set["metadata"]["name"] = json!(format!("{}-{hash}", text(&rollout["metadata"]["name"])));
     set["metadata"]["labels"] = rollout["spec"]["template"]["metadata"]["labels"].clone();
-    set["metadata"]["annotations"] = json!({ REVISION: revision.to_string(), "rollout.argoproj.io/desired-replicas": "0" });
+    set["metadata"]["annotations"] = json!({ REVISION: revision.to_string(), SHARE_OF: asked(rollout) });
     for labels in ["/metadata/labels", "/spec/selector/matchLabels", "/spec/template/metadata/labels"] {
         set.pointer_mut(labels).expect("a template has labels")[HASH_LABEL] = json!(hash);
     }
@@ -112,9 +118,14 @@ pub(crate) async fn renew(rest: &Rest, rollout: &Value, set: &Set, revision: i64
     complain("rollouts: renewing", &path, &rest.merge(&path, &json!({ "metadata": { "annotations": annotations } })).await);
 }
 
+fn asked(rollout: &Value) -> String {
+    rollout["spec"]["replicas"].as_i64().unwrap_or(1).to_string()
+}
+
 pub(crate) async fn scale(rest: &Rest, rollout: &Value, name: &str, replicas: i64) {
     let path = format!("{}/{name}", collection(rollout));
-    complain("rollouts: scaling", &path, &rest.merge(&path, &json!({ "spec": { "replicas": replicas } })).await);
+    let change = json!({ "metadata": { "annotations": { SHARE_OF: asked(rollout) } }, "spec": { "replicas": replicas } });
+    complain("rollouts: scaling", &path, &rest.merge(&path, &change).await);
 }
 
 /// Says until when a replica set that was replaced keeps its pods, or that it is in use again.

@@ -130,6 +130,9 @@ impl Controller {
         };
         let sets = replica_sets::of(&self.rest, rollout).await;
         let mut sight = Sight { rollout, sets, hash, run: None, stuck: Duration::ZERO };
+        if self.has_rescaled(&sight).await {
+            return;
+        }
         let is_changed = is_changed(&sight);
         // As there: a change is first written down, and acted on the next time.
         if !is_changed {
@@ -149,6 +152,24 @@ impl Controller {
         }
         rollout_status::complete(&sight, &mut next);
         self.write(rollout, &next.status).await;
+    }
+
+    /// As there, a change of the number of pods is looked at before all else, the template too, and the generation counts as seen then;
+    /// as long as it is paused by hand, nothing comes after that.
+    async fn has_rescaled(&self, sight: &Sight<'_>) -> bool {
+        let both = [sight.newest(), sight.stable()].into_iter().flatten();
+        let rescaled: Vec<&Set> = both.filter(|set| set.wanted > 0 && set.share_of != sight.replicas()).collect();
+        if sight.spec()["paused"] != true {
+            for set in &rescaled {
+                replica_sets::scale(&self.rest, sight.rollout, &set.name, set.wanted).await;
+            }
+        }
+        if !rescaled.is_empty() {
+            let mut status = sight.status().clone();
+            status["observedGeneration"] = json!(sight.rollout["metadata"]["generation"].to_string());
+            self.write(sight.rollout, &status).await;
+        }
+        !rescaled.is_empty()
     }
 
     /// Gives the template a replica set, and that the highest revision.

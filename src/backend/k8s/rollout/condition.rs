@@ -5,7 +5,7 @@ use crate::{
     backend::k8s::{
         bound::Bound,
         mark::{self, RETREATS},
-        pods,
+        pods, sets,
     },
     engine::action::Condition,
     text,
@@ -36,7 +36,7 @@ impl ArgoRollout {
         if status.abort {
             return Condition::Ended(self.aborted(bound));
         }
-        if let Some(invalid) = status.condition("InvalidSpec").filter(|it| it.status == "True") {
+        if let Some(invalid) = self.invalid() {
             let said = text::cleaned(&invalid.message);
             return Condition::Stuck(format!("Argo Rollouts does nothing about {name}: its spec is not valid: {said}"));
         }
@@ -57,8 +57,24 @@ impl ArgoRollout {
             let seen = text::cleaned(&status.observed_generation);
             return Some(format!("Argo Rollouts has seen generation {seen} of {name}, not {asked}"));
         }
-        let made = self.current().is_some();
-        (!made).then(|| format!("Argo Rollouts has made no ReplicaSet for the newest template of {name} yet"))
+        let Some(current) = self.current() else {
+            return Some(format!("Argo Rollouts has made no ReplicaSet for the newest template of {name} yet"));
+        };
+        // Where the number of pods was changed too, it looks at that alone first, and calls the generation seen.
+        let is_other = !sets::images(&self.spec.template).eq(sets::images(&current.template));
+        (is_other && self.is_scaled() && self.invalid().is_none())
+            .then(|| format!("Argo Rollouts has not looked at the newest template of {name} yet"))
+    }
+
+    /// The number of pods is not the one that its sets were scaled for.
+    fn is_scaled(&self) -> bool {
+        let hashes = [&self.status.current_pod_hash, &self.status.stable];
+        let mut active = self.sets.iter().filter(|set| set.desired > 0 && hashes.contains(&&set.hash));
+        active.any(|set| set.share_of.is_some_and(|asked| asked != self.spec.replicas))
+    }
+
+    fn invalid(&self) -> Option<&Said> {
+        self.status.condition("InvalidSpec").filter(|it| it.status == "True")
     }
 
     fn progressing(&self) -> Option<&Said> {

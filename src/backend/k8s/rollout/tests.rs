@@ -28,7 +28,7 @@ fn set(hash: &str, revision: i64, tag: &str, ready: u32) -> Value {
     json!({
         "metadata": {
             "name": format!("web-{hash}"), "labels": { HASH: hash },
-            "annotations": { REVISION: revision.to_string() }, "ownerReferences": [{ "uid": "u-1" }],
+            "annotations": { REVISION: revision.to_string(), "rollout.argoproj.io/desired-replicas": "4" }, "ownerReferences": [{ "uid": "u-1" }],
         },
         "spec": { "replicas": ready, "template": template(tag, hash) },
         "status": { "replicas": ready, "readyReplicas": ready },
@@ -56,8 +56,13 @@ fn rollout(spec: &Value, status: &Value) -> ArgoRollout {
             "phase": "Paused",
         },
     });
-    merge(&mut object["spec"], spec);
     merge(&mut object["status"], status);
+    // Its controller has looked at the newest template, unless a test says otherwise.
+    if let Some((_, tag)) = [(OLD, "v1"), ("5aa2", "v3")].into_iter().find(|(hash, _)| object["status"]["currentPodHash"] == *hash)
+    {
+        object["spec"]["template"]["spec"]["containers"][0]["image"] = json!(format!("app:{tag}"));
+    }
+    merge(&mut object["spec"], spec);
     let sets = owned(&objects(&[set(OLD, 1, "v1", 3), set(NEW, 2, "v2", 1)]), "u-1").expect("sets");
     of(object, sets)
 }
@@ -414,6 +419,24 @@ fn a_pause_is_taken_off_only_where_it_leads_back() {
     let unseen = rollout(&third, &json!({ "observedGeneration": "3" }));
     let back = next(&unseen, &order(Action::Rollback, "web-6b7f"));
     assert!(matches!(back, Next::Wait { .. }), "somebody else has paused what they rolled out: {back:?}");
+}
+
+#[test]
+fn a_generation_that_was_seen_is_not_yet_a_template_that_was_looked_at() {
+    // Where the number of pods is changed at once with the template, the controller first looks at the number alone, and as long as
+    // it is paused by hand at nothing else.
+    let newer = json!({ "paused": true, "replicas": 6, "template": { "spec": { "containers": [{ "image": "app:v3" }] } } });
+    let scaled = rollout(&newer, &json!({}));
+    let why = "Argo Rollouts has not looked at the newest template of web yet";
+    assert_eq!(condition(&scaled), Condition::Behind(why.into()));
+    assert_eq!(off(&scaled, Action::Rollback), why, "v3 is not the version that is watched");
+    let alike = json!({ "template": { "spec": { "containers": [{ "image": "registry.test/app:v2" }] } } });
+    assert!(matches!(condition(&rollout(&alike, &json!({}))), Condition::Waiting(_)), "its set may have been written otherwise");
+    let invalid = json!({ "conditions": [{ "type": "InvalidSpec", "status": "True", "message": "no such service" }] });
+    assert!(matches!(condition(&rollout(&newer, &invalid)), Condition::Stuck(_)), "it will never look at it");
+    let cut = json!({ "replicas": 6, "template": { "spec": { "containers": [{ "image": "app:v1" }] } } });
+    let back = next(&rollout(&cut, &json!({})), &order(Action::Rollback, "web-6b7f"));
+    assert!(matches!(back, Next::Wait { .. }), "it was asked for already: {back:?}");
 }
 
 #[test]
