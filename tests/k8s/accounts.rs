@@ -15,13 +15,13 @@ const POD: &str = r#"
     metadata: { labels: { app: web } }
     spec: { containers: [{ name: app, image: "app:v1", ports: [{ name: metrics, containerPort: 9090 }] }] }
 "#;
-const ROLLOUT: &str = r#"
+const ROLLOUT: &str = r"
 apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata: { name: web }
 spec:
-  strategy: { canary: { steps: [{ setWeight: 50 }, { pause: {} }] } }"#;
-const CANARY: &str = r#"
+  strategy: { canary: { steps: [{ setWeight: 50 }, { pause: {} }] } }";
+const CANARY: &str = r"
 apiVersion: flagger.app/v1beta1
 kind: Canary
 metadata: { name: web }
@@ -33,7 +33,7 @@ spec:
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: web }
-spec:"#;
+spec:";
 
 /// One kind of workload, and what changes its template.
 #[derive(Clone, Copy)]

@@ -280,7 +280,6 @@ impl State for Canary {
     // can say.
     fn weight(&self, bound: &Bound) -> Option<f64> {
         let candidate = self.target.sets.iter().find(|set| set.hash == bound.pins.candidate)?;
-        let own = self.told()?;
         let share = |sets: &[Set], is_it: &dyn Fn(&Set) -> bool| {
             let all: u32 = sets.iter().map(|set| set.ready).sum();
             let mine: u32 = sets.iter().filter(|set| is_it(set)).map(|set| set.ready).sum();
@@ -288,7 +287,11 @@ impl State for Canary {
         };
         let beside = share(&self.target.sets, &|set| set.hash == candidate.hash).unwrap_or(1.0);
         let primary = share(&self.primary.sets, &|set| is_copied(candidate, set)).unwrap_or(0.0);
-        Some(own * beside + (1.0 - own) * primary)
+        match self.told() {
+            Some(own) => Some(own * beside + (1.0 - own) * primary),
+            // However it is shared out, both sides have the same pods.
+            None => ((beside - primary).abs() < f64::EPSILON).then_some(primary),
+        }
     }
 
     fn versions(&self, bound: &Bound) -> Sides<String> {

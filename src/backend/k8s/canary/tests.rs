@@ -349,4 +349,10 @@ fn the_weight_is_what_flagger_has_routed() {
     assert_eq!(below.iterations, -1);
     let headers = json!({ "analysis": { "iterations": 5, "match": [{}] } });
     assert_eq!(weight(&canary("Promoting", 0, &headers)), None, "they are routed until the primary is new");
+    let back = with("Progressing", 0, &headers, |of| of.target = deployment("web", &[(NEW, "v2", 0), ("t1", "v1", 2)]));
+    assert_eq!(weight(&back), Some(0.0), "wherever they are routed, no pod of v2 is there");
+    let target = bound().target(Role::Baseline, "web-t1", Some(0.0));
+    let actor = Actor { kind: ActorKind::Key, user: "ana".to_owned() };
+    let order = Order { id: "o-1".to_owned(), action: Action::Rollback, target, actor, token: String::new(), reason: None };
+    assert!(back.seen(&bound(), &order).done, "{}", back.seen(&bound(), &order).open());
 }

@@ -7,7 +7,10 @@ use super::{
     status::{Canary, Leftover},
 };
 use crate::{
-    backend::k8s::bound::{Bound, NOTHING},
+    backend::k8s::{
+        bound::{Bound, NOTHING},
+        sets::Set,
+    },
     engine::{
         action::{Action, Preview, Target},
         role::Role,
@@ -187,10 +190,23 @@ impl ArgoRollout {
         self.shown(bound, target, happens, not_undone, &patches)
     }
 
+    /// The set that a blue-green rollout has switched to, while it lacks pods: its controller touches the switch for nothing then.
+    fn holds_the_switch(&self) -> Option<&Set> {
+        let current = self.current().filter(|_| self.spec.strategy.blue_green.is_some())?;
+        let is_active = self.status.blue_green.active_selector == current.hash;
+        (is_active && current.ready < self.spec.replicas).then_some(current)
+    }
+
     fn aborting(&self, bound: &Bound) -> Result<Preview, String> {
         let stable = self.sets.iter().find(|set| set.hash == self.status.stable);
         let stable = stable.ok_or("there is no stable version to go back to")?;
         let (name, candidate) = (bound.name_of(stable), &bound.names.candidate);
+        if let Some(set) = self.holds_the_switch() {
+            let are = if set.ready == 1 { "is" } else { "are" };
+            let ready = format!("{} of {} {are}", set.ready, self.spec.replicas);
+            let rule = format!("Argo Rollouts switches back only while all pods of {candidate} are ready");
+            return Err(format!("{rule}, and {ready}: roll back instead"));
+        }
         let patches: Vec<&str> = ["status.abort = true"].into_iter().chain(self.unpausing()).collect();
         let leftover = self.spec.strategy.leftover();
         let mut happens = vec![if leftover == Leftover::Exchanged {
@@ -238,7 +254,8 @@ impl ArgoRollout {
         let (mut happens, mut patches) = (Vec::new(), Vec::new());
         if !is_back && !status.abort && self.may_abort().is_ok() {
             patches.push("status.abort = true".to_owned());
-            happens.push("the update is aborted: all traffic goes to the stable version".to_owned());
+            let at_once = if self.holds_the_switch().is_none() { ": all traffic goes to the stable version" } else { "" };
+            happens.push(format!("the update is aborted{at_once}"));
         }
         if !is_back {
             patches.push(format!("spec.template = that of {}", set.name));

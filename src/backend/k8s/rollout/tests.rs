@@ -17,6 +17,9 @@ use crate::{
     wire::kube::Patch,
 };
 
+mod promises;
+mod templates;
+
 const OLD: &str = "6b7f";
 const NEW: &str = "9c1d";
 
@@ -355,38 +358,6 @@ fn what_is_seen_is_said_in_facts() {
     assert!(!seen(&behind, &promote).done, "nothing is believed");
 }
 
-#[test]
-fn a_set_is_put_back_without_what_it_had_for_its_part() {
-    let mut stable = set(OLD, 1, "v1", 3);
-    stable["metadata"]["annotations"][template::PASSING] =
-        json!("{\"labels\":{\"role\":\"stable\"},\"annotations\":{\"note\":\"x\"}}");
-    stable["spec"]["template"]["metadata"]["labels"]["role"] = json!("stable");
-    stable["spec"]["template"]["metadata"]["annotations"] = json!({ "note": "x" });
-    let sets = owned(&objects(&[stable]), "u-1").expect("sets");
-    assert_eq!(sets[0].template["metadata"], json!({ "labels": { "app": "web" } }));
-}
-
-#[test]
-fn a_set_is_put_back_without_the_rule_that_kept_it_from_the_version_before() {
-    let term = |key: &str| json!({ "labelSelector": { "matchExpressions": [{ "key": key, "operator": "In", "values": [OLD] }] }, "topologyKey": "kubernetes.io/hostname" });
-    let put_back = |affinity: Value| {
-        let mut newer = set(NEW, 2, "v2", 1);
-        newer["spec"]["template"]["spec"]["affinity"] = affinity;
-        let sets = owned(&objects(&[newer]), "u-1").expect("sets");
-        sets[0].template["spec"]["affinity"].clone()
-    };
-    let required = "requiredDuringSchedulingIgnoredDuringExecution";
-    let preferred = "preferredDuringSchedulingIgnoredDuringExecution";
-    assert_eq!(put_back(json!({ "podAntiAffinity": { required: [term(HASH)] } })), Value::Null);
-    let own = json!({ "podAntiAffinity": { required: [term("app")] } });
-    assert_eq!(put_back(json!({ "podAntiAffinity": { required: [term("app"), term(HASH)] } })), own);
-    assert_eq!(put_back(own.clone()), own, "what somebody wrote stays");
-    let weighted = json!({ "podAntiAffinity": { preferred: [{ "weight": 1, "podAffinityTerm": term(HASH) }] } });
-    assert_eq!(put_back(weighted), json!({ "podAntiAffinity": { preferred: [] } }), "as the controller compares it");
-    let empty = json!({ "podAntiAffinity": { required: [] } });
-    assert_eq!(put_back(empty.clone()), empty);
-}
-
 /// As [`rollout`], with v2 older than v1: somebody rolls it out once more.
 fn returning(window: &Value) -> ArgoRollout {
     let spec = json!({ "rollbackWindow": window });
@@ -457,61 +428,4 @@ fn without_steps_a_promotion_is_over_when_all_pods_are_new() {
     let going_on = rollout(&json!({ "strategy": { "canary": {} } }), &fresh);
     let open = going_on.seen(&bound(&going_on), &order(Action::Promote, "web-9c1d")).open();
     assert_eq!(open, "the stable version is v1, v2 has 25 % of the traffic, 1 of 4 pods of v2 are ready");
-}
-
-#[test]
-fn a_switch_that_its_controller_still_waits_before_is_not_promised() {
-    let blue_green = |enabled: bool| json!({ "paused": true, "strategy": { "blueGreen": { "autoPromotionEnabled": enabled } } });
-    let early = json!({ "pauseConditions": null, "controllerPause": null });
-    let why = "it is paused by hand and does not wait for a promotion yet: resume first, or promote --full";
-    assert_eq!(off(&rollout(&blue_green(false), &early), Action::Promote), why);
-    ready(&rollout(&blue_green(true), &early), Action::Promote);
-    let waits = json!({ "pauseConditions": [{ "reason": "BlueGreenPause" }] });
-    assert_eq!(ready(&rollout(&blue_green(false), &waits), Action::Promote).target.weight, Some(1.0));
-}
-
-#[test]
-fn a_preview_promises_what_the_strategy_does() {
-    let happens = |spec: &Value, status: &Value, action: Action| ready(&rollout(spec, status), action).happens;
-    let abort = |strategy: Value| happens(&json!({ "strategy": strategy }), &json!({}), Action::Abort).pop().expect("a line");
-    assert_eq!(abort(json!({ "canary": {} })), "the pods of v2 are taken away");
-    assert_eq!(abort(json!({ "blueGreen": {} })), "the pods of v2 are taken away 30 s after all of v1 are ready");
-    let routed = |more: Value| {
-        let mut canary = json!({ "trafficRouting": {} });
-        merge(&mut canary, &more);
-        json!({ "canary": canary })
-    };
-    let late = abort(routed(json!({ "abortScaleDownDelaySeconds": 90 })));
-    assert_eq!(late, "the pods of v2 are taken away 1m30s after all of v1 are ready");
-    let kept = abort(routed(json!({ "abortScaleDownDelaySeconds": 0 })));
-    assert_eq!(kept, "the pods of v2 stay, without traffic (abortScaleDownDelaySeconds is 0)");
-    let moving = json!({ "strategy": routed(json!({ "dynamicStableScale": true })) });
-    assert_eq!(
-        happens(&moving, &json!({}), Action::Abort),
-        [
-            "Argo Rollouts gives the traffic back to v1, the stable version, as fast as its pods come back (dynamicStableScale)",
-            "the pods of v2 are taken away meanwhile",
-        ]
-    );
-    let blue_green = json!({ "strategy": { "blueGreen": { "autoPromotionEnabled": false } } });
-    let pause = happens(&blue_green, &json!({}), Action::Pause);
-    assert_eq!(pause, ["Argo Rollouts does not switch the traffic, to v2 or back; pods of v2 are started all the same"]);
-    let running = json!({ "canary": { "currentBackgroundAnalysisRunStatus": { "name": "r", "status": "Running" } } });
-    let pause = ready(&rollout(&json!({}), &running), Action::Pause);
-    assert!(pause.not_undone.contains(&"its analysis r goes on: if it fails, the update is aborted".to_owned()), "{pause:?}");
-    let retry = happens(&blue_green, &json!({ "abort": true }), Action::Retry);
-    assert_eq!(retry, ["the abort is taken back", "Argo Rollouts begins with v2 again"]);
-    let held = happens(&json!({ "paused": true }), &json!({ "abort": true }), Action::Retry);
-    assert_eq!(held[2], "it is paused by hand, and does nothing before a resume");
-    let unsure = json!({
-        "pauseConditions": [{ "reason": "InconclusiveAnalysisRun" }],
-        "blueGreen": { "activeSelector": OLD, "prePromotionAnalysisRunStatus": { "name": "pre", "status": "Inconclusive" } },
-    });
-    let again = "Argo Rollouts runs the analysis pre again, and gives all traffic to v2 if it succeeds then";
-    assert_eq!(happens(&blue_green, &unsure, Action::Promote), ["the pause is taken off", again]);
-    let beside = json!({
-        "pauseConditions": [{ "reason": "InconclusiveAnalysisRun" }],
-        "canary": { "currentBackgroundAnalysisRunStatus": { "name": "all", "status": "Inconclusive" } },
-    });
-    assert_eq!(happens(&json!({}), &beside, Action::Promote)[0], "the pause is ended, and the analysis all is run again");
 }
