@@ -56,8 +56,14 @@ impl ArgoRollout {
         if stop >= canary.steps.len() {
             return self.promoted(bound);
         }
-        let is_there = self.status.is_promoted() || self.index() >= stop;
-        vec![Fact { text: format!("it is at {}", self.here()), holds: is_there }]
+        let status = &self.status;
+        // Its controller comes to a pause and waits there in two steps: whoever acts in between finds that it has moved.
+        let is_pause = canary.steps.get(stop).is_some_and(|step| step.pause.is_some());
+        let waits = !status.pause_conditions.is_empty() || status.controller_pause || self.spec.paused;
+        let is_arriving = self.index() == stop && is_pause && !waits;
+        let is_there = status.is_promoted() || (self.index() >= stop && !is_arriving);
+        let yet = if is_arriving && !is_there { ", and does not wait there yet" } else { "" };
+        vec![Fact { text: format!("it is at {}{yet}", self.here()), holds: is_there }]
     }
 
     fn promoted(&self, bound: &Bound) -> Vec<Fact> {

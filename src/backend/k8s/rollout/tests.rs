@@ -354,6 +354,13 @@ fn what_is_seen_is_said_in_facts() {
     let promote = order(Action::Promote, "web-9c1d after step 2");
     assert_eq!(seen(&rollout(&json!({}), &json!({})), &promote).open(), "it is at step 2 of 5");
     assert!(seen(&rollout(&json!({}), &json!({ "currentStepIndex": 3 })), &promote).done);
+    let arriving = rollout(&json!({}), &json!({ "currentStepIndex": 3, "pauseConditions": null, "controllerPause": null }));
+    assert_eq!(seen(&arriving, &promote).open(), "it is at step 4 of 5, and does not wait there yet");
+    let analysing = json!({ "currentStepIndex": 4, "pauseConditions": null, "controllerPause": null });
+    assert!(seen(&rollout(&json!({}), &analysing), &order(Action::Promote, "web-9c1d after step 4")).done, "it is no pause");
+    let held = json!({ "paused": true });
+    let held = rollout(&held, &json!({ "currentStepIndex": 3, "pauseConditions": null, "controllerPause": null }));
+    assert!(seen(&held, &promote).done, "somebody has paused it there by hand");
     let behind = rollout(&json!({}), &json!({ "currentStepIndex": 3, "observedGeneration": "3" }));
     assert!(!seen(&behind, &promote).done, "nothing is believed");
 }
