@@ -107,7 +107,10 @@ impl Hands {
         }
         match guard::admit(order, &state.rollout(&self.bound)) {
             Ok(_) => Ok(()),
-            Err(ActError::Moved(how)) => Err(ActError::Moved(mark.map_or(how.clone(), |mark| format!("{}; {how}", mark.words())))),
+            Err(ActError::Moved(how)) => {
+                let mark = mark.filter(|mark| mark.is_newer_than(order));
+                Err(ActError::Moved(mark.map_or(how.clone(), |mark| format!("{}; {how}", mark.words()))))
+            }
             Err(error) => Err(error),
         }
     }

@@ -52,6 +52,11 @@ impl Mark {
         self.id == order.id && self.what == order.action.word() && self.to == order.target.version
     }
 
+    /// It was left after `order` was decided on; where the token of that does not name the mark that was there, it may have been.
+    pub(super) fn is_newer_than(&self, order: &Order) -> bool {
+        !order.token.ends_with(&format!(" after {}", self.id))
+    }
+
     pub(super) fn of(object: &Object) -> Option<Self> {
         serde_json::from_str(object.metadata.annotation(ANNOTATION)?).ok()
     }
@@ -74,5 +79,26 @@ impl Mark {
 
     fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::action::{Actor, ActorKind, Target};
+
+    #[test]
+    fn who_left_the_mark_that_was_decided_on_was_not_first() {
+        let mark = Mark { id: "o-1".into(), what: "promote".into(), to: "v2".into(), by: "ana on ship-3".into() };
+        let order = |token: &str| Order {
+            id: "o-2".into(),
+            action: Action::Promote,
+            target: Target { version: "v2".into(), reference: String::new(), weight: None },
+            actor: Actor { kind: ActorKind::Key, user: "ana".into() },
+            token: token.into(),
+            reason: None,
+        };
+        assert!(mark.is_newer_than(&order("9d25 9c1d stable 6b7f step 1")));
+        assert!(!mark.is_newer_than(&order("9d25 9c1d stable 6b7f step 1 after o-1")));
     }
 }
