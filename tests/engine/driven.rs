@@ -9,7 +9,7 @@ use rollwatch::engine::{
     role::{Role, Sides},
     setup::{Rule, Setup, Until},
     strategy::{Kind, Strategy},
-    verdict::Outcome,
+    verdict::{Outcome, Verdict},
 };
 
 use crate::play::{Played, Side, rollout, setup};
@@ -152,4 +152,21 @@ fn a_pause_of_the_rollout_itself_is_waiting_not_holding() {
     let mut until = after_a_minute(Rule { until: Until::Paused, ..Rule::default() });
     waiting(&mut until);
     assert_eq!(until.ended().map(|ended| ended.exit_code), Some(40));
+}
+
+#[test]
+fn a_pass_while_the_controller_is_on_its_way_asks_for_nothing_and_waits_for_it() {
+    let waiting = || Condition::Waiting("it waits for a promotion after step 1 of 3".to_owned());
+    for rule in [Rule { until: Until::Promoted, ..Rule::default() }, Rule { auto_promote: true, ..Rule::default() }] {
+        let mut played = Played::new(driven(rule.clone()));
+        played.run(1200.0, |_| (Side::good(375.0), Side::good(125.0)));
+        assert_eq!(played.watch.snapshot().verdict, Verdict::Pass);
+        assert_eq!((played.ended(), played.orders().len()), (None, 0), "a controller that goes on is asked for nothing");
+        show(&mut played, Rollout { condition: waiting(), ..rollout(0.25, "t2") });
+        if rule.auto_promote {
+            assert_eq!((played.ended(), played.orders().len()), (None, 1));
+        } else {
+            assert_eq!(played.ended().map(|ended| ended.exit_code), Some(40));
+        }
+    }
 }

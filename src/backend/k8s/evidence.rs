@@ -38,10 +38,16 @@ pub(super) async fn gather(api: &Api, bound: &Bound, take: Take<'_>) {
     let evidence = Evidence { api, bound, take };
     let pods = async {
         let pods = join_all(Role::BOTH.map(|role| evidence.pods(role))).await.concat();
-        let names: HashSet<&str> = pods.iter().map(|(_, pod)| pod.meta.name.as_str()).collect();
-        join(evidence.logs(&pods), evidence.events(&names)).await;
+        join(evidence.logs(&pods), evidence.events(&families(&pods))).await;
     };
     join(pods, join(evidence.workload(), evidence.sets())).await;
+}
+
+/// The names of pods, of their sets and of their Deployments: each is that of the next and a hash.
+fn families(pods: &[(Role, Pod)]) -> HashSet<&str> {
+    let names = pods.iter().map(|(_, pod)| pod.meta.name.as_str());
+    let parents = |name| std::iter::successors(Some(name), |name: &&str| name.rsplit_once('-').map(|(parent, _)| parent)).take(3);
+    names.flat_map(parents).collect()
 }
 
 struct Evidence<'a> {
@@ -105,13 +111,13 @@ impl Evidence<'_> {
     }
 
     /// What was said about the workload, its templates and its pods; the newest last.
-    async fn events(&self, pods: &HashSet<&str>) {
+    async fn events(&self, families: &HashSet<&str>) {
         let path = format!("{}?limit={EVENTS}", self.beside("/api/v1", "events"));
         let read = self.api.cluster.read(&path).await;
         let name = &self.bound.place.workload.name;
         // A template's name is that of its workload and a hash.
         let is_of_a_set = |it: &Event| it.about.kind == "ReplicaSet" && it.about.name.starts_with(&format!("{name}-"));
-        let is_ours = |it: &Event| pods.contains(it.about.name.as_str()) || it.about.name == *name || is_of_a_set(it);
+        let is_ours = |it: &Event| families.contains(it.about.name.as_str()) || it.about.name == *name || is_of_a_set(it);
         let text = read.map(|mut list| {
             let items = list.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
             let mut events: Vec<Event> = items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect();
@@ -282,6 +288,13 @@ mod tests {
         for kept in ["PASSWORD", "secretKeyRef", "app:v2", "\"team\": \"shop\"", "livenessProbe"] {
             assert!(text.contains(kept), "{kept}: {text}");
         }
+    }
+
+    #[test]
+    fn what_pods_come_from_is_told_by_their_names() {
+        let pod = json!({ "metadata": { "name": "web-primary-6b7f-x2x9q", "uid": "p-1" }, "spec": {}, "status": {} });
+        let pods = [(Role::Baseline, Pod::of(Object::of(pod).expect("an object")).expect("a pod"))];
+        assert_eq!(families(&pods), HashSet::from(["web-primary-6b7f-x2x9q", "web-primary-6b7f", "web-primary"]));
     }
 
     #[test]

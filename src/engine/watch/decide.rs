@@ -174,6 +174,7 @@ impl Watch {
             Verdict::Pass if self.step.stage == Stage::Bake => self.end(Outcome::Promoted, None),
             Verdict::Fail if self.armed && !self.has_acted => self.act_by_itself(Action::Rollback),
             Verdict::Fail | Verdict::Inconclusive if self.verdict_is_settled() && !rule.stays => self.end(Outcome::None, None),
+            Verdict::Pass if (rule.auto_promote || rule.until == Until::Promoted) && self.goes_on_by_itself() => {}
             Verdict::Pass if rule.auto_promote => self.act_by_itself(Action::Promote),
             Verdict::Pass if !rule.stays => match rule.until {
                 Until::WindowEnd | Until::Step(_) => self.end(Outcome::None, None),
@@ -184,6 +185,12 @@ impl Watch {
             }
             _ => {}
         }
+    }
+
+    /// Its controller is on its way to all of the traffic: there is nothing to ask for, and nobody to wait for.
+    fn goes_on_by_itself(&self) -> bool {
+        let has_arrived = self.weight.is_some_and(|weight| weight >= 1.0 - 1e-9);
+        self.setup.driven.is_some() && !has_arrived && !self.waits_for_somebody()
     }
 
     /// The rollout does not go on before somebody asks it to.
