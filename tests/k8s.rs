@@ -19,6 +19,11 @@ mod program;
 #[path = "watch/service.rs"]
 #[expect(dead_code, reason = "its configuration is for other tests")]
 mod service;
+#[path = "watch/terminal.rs"]
+#[expect(dead_code, reason = "not all that may happen to a terminal happens here")]
+mod terminal;
+#[path = "watch/wait.rs"]
+mod wait;
 
 #[path = "k8s/accounts.rs"]
 mod accounts;
@@ -42,3 +47,5 @@ mod pods;
 mod rollout;
 #[path = "k8s/stand_ins.rs"]
 mod stand_ins;
+#[path = "k8s/two_screens.rs"]
+mod two_screens;

@@ -5,20 +5,11 @@ use serde_json::{Value, json};
 use crate::{
     bed::{Cluster, Namespace, User, until},
     front::{Break, Front},
-    laptop::{Laptop, deployed, image, roll, set_of, target},
+    laptop::{Laptop, deployed, image, paused_on_the_way, roll, set_of, target},
     program::{Ran, json_lines},
 };
 
 const WEB: &str = "deployment/web";
-
-/// Rolls to v2 and stops it when one pod of four is replaced.
-fn paused_on_the_way(namespace: &Namespace) {
-    roll(namespace, "app:v2");
-    namespace.kubectl(&["rollout", "pause", WEB]);
-    namespace.until("deployment", "web", "on its way", |web| {
-        web["status"]["observedGeneration"] == web["metadata"]["generation"] && web["status"]["updatedReplicas"].as_u64() >= Some(1)
-    });
-}
 
 fn status(namespace: &Namespace) -> String {
     let ran = namespace.kubectl_ran(&["rollout", "status", WEB, "--watch=false"]);

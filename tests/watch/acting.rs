@@ -5,6 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 use crate::{
     program::{Home, json_lines},
     service::{Counts, Service, config, pair},
+    wait::wait_for,
 };
 
 /// A backend made of one script: `status` tells the state, `set WEIGHT` changes it and writes it into the ledger.
@@ -213,16 +214,4 @@ fn two_urls_are_enough_to_watch_and_nothing_can_be_acted_on() {
     let lacking = Service::start(Counts { ok: 0, failed: 0, has_series: false });
     let (code, said) = watch(&lacking, &[]);
     assert_eq!(code, Some(21), "{said}");
-}
-
-/// Waits for something that another process does, at most twenty seconds.
-pub(crate) fn wait_for<T>(mut there: impl FnMut() -> Option<T>) -> T {
-    let pause = std::time::Duration::from_millis(20);
-    let found = (0..1000).find_map(|_| {
-        there().or_else(|| {
-            std::thread::park_timeout(pause);
-            None
-        })
-    });
-    found.expect("it never came")
 }

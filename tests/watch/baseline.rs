@@ -6,9 +6,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::{
-    acting::wait_for,
     program::{Home, Ran, json_lines},
     service::{Counts, Service, pair},
+    wait::wait_for,
 };
 
 /// A configuration for the versions `old` and `new`, each with a page where there is a service.
