@@ -31,6 +31,8 @@ mod accounts;
 mod bed_tests;
 #[path = "k8s/canary.rs"]
 mod canary;
+#[path = "k8s/captured.rs"]
+mod captured;
 #[path = "k8s/deployment.rs"]
 mod deployment;
 #[path = "k8s/evidence.rs"]

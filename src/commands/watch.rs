@@ -16,7 +16,7 @@ use crate::{
     engine::{
         action::ActorKind,
         policy::BaselineMode,
-        role::Sides,
+        role::{Role, Sides},
         setup::{Rule, Setup, Until},
         time::Time,
         watch::Watch,
@@ -51,7 +51,7 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let attachment = attach::attach(edge, &mut loaded, overrides, spot.as_ref(), pins, read_only.is_some()).await?;
     let attach::Attachment { backend, driven, pods } = attachment;
     let file = &loaded.file;
-    let fleet = attach::fleet(file, spot.as_ref(), pods).await?;
+    let fleet = attach::fleet(file, spot.as_ref(), pods, &Role::BOTH).await?;
     let past = if args.resume {
         None
     } else {

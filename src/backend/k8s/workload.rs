@@ -12,6 +12,7 @@ use super::{
     deployment::Deployment,
     gates::Gate,
     rollout::ArgoRollout,
+    sets::Set,
 };
 use crate::{
     backend::BackendError,
@@ -58,6 +59,15 @@ impl Found {
     pub fn limit(&self, said: Option<Duration>) -> Duration {
         said.unwrap_or_else(|| self.patience.clamp(Self::LIMITS.0, Self::LIMITS.1))
     }
+}
+
+/// The version that is trusted, as found without another one to hold against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trusted {
+    /// Its name for people: its image's tag.
+    pub name: String,
+    /// The label selector of its pods.
+    pub pods: String,
 }
 
 /// What an action takes next.
@@ -154,6 +164,13 @@ pub(super) trait State: Send + Sync {
     /// # Errors
     /// When a version is not there, or there is only one; [`BackendError::Unreachable`] when its controller has not said so yet.
     fn found(&self, wanted: &Wanted, pins: Option<&Sides<String>>) -> Result<Found, BackendError>;
+
+    /// The version that is trusted now, with the label selector of its pods: the one that runs, and during a rollout the one that is
+    /// replaced.
+    ///
+    /// # Errors
+    /// When there is none; [`BackendError::Unreachable`] when its controller has not said so yet.
+    fn trusted(&self) -> Result<(&Set, String), BackendError>;
 
     /// Stands for this very state: changes whenever anything that a decision depends on does.
     fn token(&self) -> String;
@@ -253,6 +270,11 @@ pub(super) async fn read(api: &Api, place: &Place) -> Result<Box<dyn State>, Bac
         Kind::Rollout => Ok(Box::new(ArgoRollout::read(api, place, object).await?)),
         Kind::Canary => Ok(Box::new(Canary::read(api, place, object).await?)),
     }
+}
+
+/// Why there is no version that could be trusted.
+pub(super) fn nothing_runs(place: &Place) -> BackendError {
+    BackendError::Unusable(format!("{} has rolled out no version yet", place.words()))
 }
 
 /// The workloads of one kind in a namespace that are rolling now, and those that any of this kind drives; of a kind that the server does

@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use crate::{
     backend::{
         BackendError,
-        k8s::{self, Attached, Found, Wanted, Wish},
+        k8s::{self, Attached, Found, Trusted, Wanted, Wish},
     },
     commands::{
         Edge,
@@ -16,7 +18,10 @@ use crate::{
         Loaded, Override, file,
         value::{Dur, Percent},
     },
-    engine::{role::Sides, strategy::Kind as Strategy},
+    engine::{
+        role::{Role, Sides},
+        strategy::Kind as Strategy,
+    },
     exit::Failure,
     humanize,
     runtime::{apart::apart, clock::wall_clock},
@@ -94,18 +99,33 @@ impl Spot {
         };
         // What acts has a connection of its own, so that it never waits behind polls.
         let hands = if read_only { None } else { Some(connect(&self.place).await?) };
-        let Attached { backend, found } = tokio::time::timeout(LOOK, k8s::attach(self.cluster.clone(), hands, &wish))
-            .await
-            .map_err(|_| Failure::Backend {
-                what: format!("{} did not answer within {}", self.place.server, humanize::duration(LOOK)),
-            })?
-            .map_err(|error| failure(&error))?;
+        let Attached { backend, found } = self.in_time(Box::pin(k8s::attach(self.cluster.clone(), hands, &wish))).await?;
         let said = overrides(&found, loaded);
         Ok((Attachment { backend: Some(backend), driven: Some(found.driven), pods: Some(found.pods) }, said))
     }
 
-    /// The pods of both versions, by these label selectors.
-    pub(in crate::commands) async fn fleet(&self, file: &file::File, selectors: Sides<String>) -> Result<Box<dyn Fleet>, Failure> {
+    /// The version that is trusted now, as configuration, and the label selector of its pods. Nothing is bound to, nobody can act.
+    pub(in crate::commands) async fn trusted(&self, loaded: &Loaded) -> Result<(Override, String), Failure> {
+        let wanted = wanted(loaded).baseline;
+        let found = k8s::trusted(self.cluster.clone(), &self.namespace, &self.workload, wanted.as_deref());
+        let Trusted { name, pods } = self.in_time(Box::pin(found)).await?;
+        Ok((Override::new("baseline.version", name, TARGET), pods))
+    }
+
+    /// What the first look brings.
+    async fn in_time<T>(&self, look: BoxFuture<'_, Result<T, BackendError>>) -> Result<T, Failure> {
+        let looked = tokio::time::timeout(LOOK, look).await;
+        let late = format!("{} did not answer within {}", self.place.server, humanize::duration(LOOK));
+        looked.map_err(|_| Failure::Backend { what: late })?.map_err(|error| failure(&error))
+    }
+
+    /// The pods of the versions in `roles`, by these label selectors.
+    pub(in crate::commands) async fn fleet(
+        &self,
+        file: &file::File,
+        selectors: Sides<String>,
+        roles: &[Role],
+    ) -> Result<Box<dyn Fleet>, Failure> {
         let config = &self.config;
         let plan = Plan {
             namespace: self.namespace.clone(),
@@ -120,7 +140,7 @@ impl Spot {
             },
             most: config.most_pods.map_or(pods::MOST, |most| most.try_into().unwrap_or(usize::MAX)),
         };
-        match Pods::find(self.cluster.clone(), plan, wall_clock(), LOOK).await {
+        match Pods::find(self.cluster.clone(), plan, roles, wall_clock(), LOOK).await {
             Ok(pods) => Ok(Box::new(pods)),
             Err(what) => Err(Failure::Backend { what }),
         }
