@@ -129,6 +129,8 @@ impl Watch {
         let Some(running) = self.acts.front_mut().filter(|a| a.order.id == report.id && !a.is_over) else {
             return;
         };
+        // Whatever it makes of a pause is our own doing.
+        self.paused = None;
         let (id, order) = (report.id, running.order.clone());
         match report.stage {
             Stage::Sent => {
