@@ -2,9 +2,13 @@
 
 use std::{error::Error, io, time::Duration};
 
+use kube::client::AuthError;
 use serde_json::Value;
 
 use crate::{humanize, text};
+
+/// How many lines of a program's complaint are passed on.
+const COMPLAINTS: usize = 3;
 
 /// A request without the answer it was meant to get.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,9 +63,7 @@ impl ApiError {
         };
         let is_auth = error.downcast_ref::<kube::Error>().is_some_and(|error| matches!(error, kube::Error::Auth(_)));
         let kind = if is_auth || causes.iter().any(|cause| refused(&cause)) { Kind::NotSent } else { Kind::NoAnswer };
-        // The outer errors only say which layer the inner one came through.
-        let why = causes.last().map(|cause| text::cleaned(&cause.to_string())).unwrap_or_default();
-        Self::new(kind, format!("the API server {server} cannot be asked: {why}"))
+        Self::new(kind, format!("the API server {server} cannot be asked: {}", innermost(error)))
     }
 
     /// The object is not there, or the server does not know its kind.
@@ -75,6 +77,22 @@ impl ApiError {
     pub fn is_forbidden(&self) -> bool {
         matches!(self.kind, Kind::Status(401 | 403))
     }
+}
+
+/// What an error comes down to: the outer ones only say which layer it came through. Of a program that authenticates, what it complained
+/// of; what it printed may be a secret.
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let causes = || std::iter::successors(Some(error), |&error| error.source());
+    let program = causes().find_map(|cause| match cause.downcast_ref::<AuthError>()? {
+        AuthError::AuthExecRun { out, .. } => {
+            let said = String::from_utf8_lossy(&out.stderr);
+            let said = said.lines().map(str::trim).filter(|line| !line.is_empty()).take(COMPLAINTS).collect::<Vec<_>>().join(" ");
+            Some(format!("the program that authenticates failed ({}): {said}", out.status))
+        }
+        AuthError::AuthExecStart(why) => Some(format!("the program that authenticates cannot be run: {why}")),
+        _ => None,
+    });
+    text::cleaned(&program.or_else(|| causes().last().map(ToString::to_string)).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -91,6 +109,17 @@ mod tests {
             (error.kind, error.message.as_str()),
             (Kind::NoAnswer, "the API server 10.0.0.1:6443 cannot be asked: connection reset")
         );
+    }
+
+    #[test]
+    fn a_program_that_does_not_authenticate_is_told_by_its_complaint_and_not_by_what_it_printed() {
+        let out = std::process::Command::new("sh").args(["-c", "echo s3cret; echo 'session expired' >&2; exit 4"]).output();
+        let error = AuthError::AuthExecRun { cmd: "aws".to_owned(), out: Box::new(out.expect("it runs")) };
+        let error = ApiError::broken("k", &kube::Error::Auth(error));
+        let want = "the API server k cannot be asked: the program that authenticates failed (exit status: 4): session expired";
+        assert_eq!((error.kind, error.message.as_str()), (Kind::NotSent, want));
+        let absent = kube::Error::Auth(AuthError::AuthExecStart(io::Error::from(io::ErrorKind::NotFound)));
+        assert_eq!(innermost(&absent), "the program that authenticates cannot be run: entity not found");
     }
 
     #[test]
