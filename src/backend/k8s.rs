@@ -5,6 +5,7 @@
 //! leaves its author in an annotation, so that whoever comes second can say who was first. One file a kind: `workload` is what they
 //! have in common.
 
+mod absent;
 mod access;
 mod api;
 mod bound;
@@ -148,7 +149,7 @@ async fn caught_up<T>(
 ) -> Result<(Box<dyn State>, T), BackendError> {
     let latest = Instant::now() + CATCH_UP;
     loop {
-        let state = workload::read(api, place).await?;
+        let Some(state) = workload::find(api, place).await? else { return Err(absent::why(api, place).await) };
         match say(&*state) {
             Err(BackendError::Unreachable(_)) if Instant::now() < latest => sleep(PAUSE).await,
             said => return said.map(|said| (state, said)),
@@ -159,7 +160,7 @@ async fn caught_up<T>(
 /// The workloads of a namespace that are rolling now, of the kinds that we may list. What another one drives is not counted twice.
 ///
 /// # Errors
-/// When the namespace cannot be read, or none is found and there may be some of a kind that we may not list.
+/// When the namespace is not there or cannot be read, or none is found and there may be some of a kind that we may not list.
 pub async fn rolling(cluster: Cluster, namespace: &str) -> Result<Vec<Workload>, BackendError> {
     let api = Api::new(cluster, None);
     let (mut rolling, mut driven, mut unseen) = (Vec::new(), Vec::new(), None);
@@ -174,5 +175,8 @@ pub async fn rolling(cluster: Cluster, namespace: &str) -> Result<Vec<Workload>,
         }
     }
     rolling.retain(|workload| !driven.contains(workload));
+    if rolling.is_empty() {
+        absent::has_namespace(&api, namespace).await?;
+    }
     unseen.filter(|_| rolling.is_empty()).map_or(Ok(rolling), Err)
 }

@@ -184,12 +184,12 @@ fn where_it_ends_without_a_decision() {
     assert!(seen.sentence.text().starts_with("30m are over: "), "{}", seen.sentence.text());
     let mut left = after(Rule::default(), 140.0, good);
     left.feed(141.0, Input::Stop(Stop::Timeout));
-    assert_says(&left, "TIMED OUT", "This watch is over; nothing is judged any more. Nothing to do.");
+    assert_says(&left, "TIMED OUT", "This watch is over; nothing is judged any more. Nothing to press.");
     let mut other = after(stays(), 140.0, good);
     let names = Sides { baseline: "v1".to_owned(), candidate: "v3".to_owned() };
     let rollout = Rollout { versions: Some(names), ..rollout(0.25, "t2") };
     other.feed(145.0, Input::Polled(Polled { samples: vec![], rollout: Some(Ok(rollout)) }));
-    assert_says(&other, "SUPERSEDED", "This watch is over; nothing is judged any more. Nothing to do.");
+    assert_says(&other, "SUPERSEDED", "This watch is over; nothing is judged any more. Nothing to press.");
     assert!(other.watch.snapshot().sentence.text().contains("replaced v2 with v3 at 00:02:25"));
 }
 

@@ -167,6 +167,53 @@ fn one_that_somebody_else_took_back_is_over() {
     assert_eq!(ended(&ran)["sentence"], "web was taken back to v1 by somebody else");
 }
 
+#[test]
+fn one_that_is_deleted_is_over_and_says_so() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let namespace = deployed(cluster, "deleted");
+    let laptop = Laptop::new(cluster, false);
+    laptop.configure("");
+    paused_on_the_way(&namespace);
+    let at = target(&namespace, WEB);
+    let watching =
+        laptop.home.command(&["watch", &at, "--headless", "--format", "jsonl", "-c", "rollwatch.toml"]).spawn().expect("it starts");
+    until("it polls", || laptop.journal().contains("\"poll\"").then_some(()));
+    namespace.kubectl(&["delete", WEB]);
+    let ran = Ran::from(watching.wait_with_output().expect("it ends"));
+    assert_eq!((ran.code, &ended(&ran)["sentence"]), (13, &json!("web was deleted by somebody else")), "{ran:?}");
+}
+
+#[test]
+fn what_is_not_there_is_told_with_what_may_have_been_meant() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let namespace = deployed(cluster, "named");
+    let laptop = Laptop::new(cluster, false);
+    laptop.configure("");
+    let said = |at: &str| {
+        let ran = laptop.run(&["watch", at, "--headless"]);
+        assert_eq!((ran.code, ran.err.contains("the context bed, 127.0.0.1:")), (2, true), "{ran:?}");
+        ran.err.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let ns = namespace.name();
+    for (at, want) in [
+        (format!("k8s:{ns}/deployment/wbe"), format!("there is no Deployment wbe in {ns}; did you mean web?")),
+        (
+            format!("k8s:{ns}/rollout/web"),
+            format!("there is no Rollout web in {ns}, but a Deployment of that name: k8s:{ns}/deployment/web"),
+        ),
+        ("k8s:nowhere/deployment/web".to_owned(), "there is no namespace nowhere".to_owned()),
+        ("k8s:nowhere".to_owned(), "there is no namespace nowhere".to_owned()),
+        (format!("k8s:{ns}"), format!("nothing is rolling in {ns} now")),
+        (
+            target(&namespace, WEB),
+            "it keeps one version only, so there is nothing to compare before the next one is rolled out".to_owned(),
+        ),
+    ] {
+        let said = said(&at);
+        assert!(said.contains(&want), "{at}: {said}");
+    }
+}
+
 /// Between the change and its controller's next look, the newest set is of the version before: to bind to that would be to watch the
 /// wrong two.
 #[test]

@@ -59,7 +59,7 @@ impl Spot {
         let cluster = connect(&place).await?;
         let workload = match target.workload {
             Some(workload) => workload,
-            None => the_one_that_rolls(&cluster, &namespace).await?,
+            None => the_one_that_rolls(&place, &cluster, &namespace).await?,
         };
         Ok(Some(Self { place, cluster, namespace, workload, config: config.clone() }))
     }
@@ -116,7 +116,7 @@ impl Spot {
     async fn in_time<T>(&self, look: BoxFuture<'_, Result<T, BackendError>>) -> Result<T, Failure> {
         let looked = tokio::time::timeout(LOOK, look).await;
         let late = format!("{} did not answer within {}", self.place.server, humanize::duration(LOOK));
-        looked.map_err(|_| Failure::Backend { what: late })?.map_err(|error| failure(&error))
+        looked.map_err(|_| Failure::Backend { what: late })?.map_err(|error| failure(&self.place, &error))
     }
 
     /// The pods of the versions in `roles`, by these label selectors.
@@ -208,11 +208,18 @@ fn access(edge: &Edge, config: &file::Kubernetes) -> Access {
     }
 }
 
-/// What is not there was named wrongly; all else is the cluster's doing.
-fn failure(error: &BackendError) -> Failure {
+/// What is not there was named wrongly, or is in another cluster; all else is the cluster's doing.
+fn failure(place: &Place, error: &BackendError) -> Failure {
     match error {
-        BackendError::Unusable(why) => Failure::usage(why.clone(), "correct the target, or [backend] and the versions' names"),
+        BackendError::Unusable(why) => Failure::usage(why.clone(), looked_at(place)),
         BackendError::Unreachable(_) | BackendError::Unauthorised(_) => Failure::Backend { what: error.to_string() },
+    }
+}
+
+fn looked_at(place: &Place) -> String {
+    match &place.context {
+        Some(context) => format!("the cluster is that of the context {context}, {}; --context names another one", place.server),
+        None => format!("the cluster is the one that this pod runs in, {}", place.server),
     }
 }
 
@@ -226,15 +233,15 @@ async fn connect(place: &Place) -> Result<Cluster, Failure> {
     }
 }
 
-async fn the_one_that_rolls(cluster: &Cluster, namespace: &str) -> Result<Workload, Failure> {
-    let rolling = k8s::rolling(cluster.clone(), namespace).await.map_err(|error| failure(&error))?;
+async fn the_one_that_rolls(place: &Place, cluster: &Cluster, namespace: &str) -> Result<Workload, Failure> {
+    let rolling = k8s::rolling(cluster.clone(), namespace).await.map_err(|error| failure(place, &error))?;
     let named =
         |workload: &Workload| Target { namespace: Some(namespace.to_owned()), workload: Some(workload.clone()) }.to_string();
     match rolling.as_slice() {
         [one] => Ok(one.clone()),
         [] => Err(Failure::usage(
             format!("nothing is rolling in {namespace} now"),
-            format!("name a workload: k8s:{namespace}/deployment/NAME"),
+            format!("name a workload: k8s:{namespace}/deployment/NAME; {}", looked_at(place)),
         )),
         several => Err(Failure::usage(
             format!("{} are rolling in {namespace} now", humanize::plural(several.len() as f64, "workload", "workloads")),
