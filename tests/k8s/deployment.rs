@@ -204,10 +204,7 @@ fn what_is_not_there_is_told_with_what_may_have_been_meant() {
         ("k8s:nowhere/deployment/web".to_owned(), "there is no namespace nowhere".to_owned()),
         ("k8s:nowhere".to_owned(), "there is no namespace nowhere".to_owned()),
         (format!("k8s:{ns}"), format!("nothing is rolling in {ns} now")),
-        (
-            target(&namespace, WEB),
-            "it keeps one version only, so there is nothing to compare before the next one is rolled out".to_owned(),
-        ),
+        (target(&namespace, WEB), "it keeps one version only, so there is nothing to compare yet".to_owned()),
     ] {
         let said = said(&at);
         assert!(said.contains(&want), "{at}: {said}");

@@ -47,7 +47,7 @@ pub(super) async fn has_namespace(api: &Api, namespace: &str) -> Result<(), Back
 }
 
 fn unknown_kind(kind: Kind) -> BackendError {
-    BackendError::Unusable(format!("this cluster knows no {}s: what makes them is not installed", title(kind)))
+    BackendError::Unusable(format!("this cluster knows no kind {}: what defines it is not installed", title(kind)))
 }
 
 /// What may have been meant instead.
