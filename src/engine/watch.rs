@@ -169,6 +169,8 @@ struct Running {
     is_over: bool,
     /// Somebody else was first, and nothing was sent: it is kept for the record only.
     is_beaten: bool,
+    /// It was refused, or failed before anything was changed.
+    is_refused: bool,
 }
 
 impl Watch {

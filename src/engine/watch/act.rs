@@ -122,6 +122,7 @@ impl Watch {
             trouble: None,
             is_over: false,
             is_beaten: false,
+            is_refused: false,
         });
     }
 
@@ -149,6 +150,7 @@ impl Watch {
                 self.verified(&order, took_s);
             }
             Stage::Failed { error } => {
+                running.is_refused = true;
                 self.emit(Event::ActionFailed { id, error: error.clone() });
                 self.went_wrong(&order, &format!("{} failed: {error}", words::capitalised(order.action.verb())));
             }
