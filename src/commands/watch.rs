@@ -44,7 +44,8 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let clock = Clock::real(start);
     let place = Place::find(edge, &args.run, &loaded.file, spot.as_ref())?;
     let (right, mut notes) = (place.right(edge, &loaded.file, start), place.notes.clone());
-    let (watching, held) = lock(right.as_ref());
+    // Whoever only looks keeps nobody from acting.
+    let (watching, held) = lock(right.as_ref().filter(|_| !args.run.read_only));
     notes.extend(held.clone());
     let read_only = args.run.read_only.then(|| "asked for with --read-only".to_owned()).or(held);
     let pins = pinned(&args, place.store.as_ref(), &loaded.file.deployment.name)?;

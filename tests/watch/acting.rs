@@ -170,6 +170,22 @@ fn a_second_watch_only_looks_and_says_who_has_it() {
 }
 
 #[test]
+fn a_watch_that_only_looks_keeps_nobody_from_acting() {
+    let (baseline, candidate) = pair(false);
+    let scripted = Scripted::new();
+    scripted.config(&baseline, &candidate);
+    let mut looking = scripted.home.command(&["watch", "-c", "rollwatch.toml", "--read-only"]).spawn().expect("starts");
+    let journal = wait_for(|| scripted.home.journals().first().cloned());
+    wait_for(|| fs::read_to_string(&journal).ok().filter(|text| text.contains("\"poll\"")));
+    let (bad_baseline, bad_candidate) = pair(true);
+    scripted.config(&bad_baseline, &bad_candidate);
+    let acting = scripted.home.run(&["watch", "-c", "rollwatch.toml", "--auto-rollback"]);
+    looking.kill().expect("killed");
+    looking.wait().expect("gone");
+    assert_eq!((acting.code, scripted.ledger()), (11, vec!["0".to_owned()]), "{acting:?}");
+}
+
+#[test]
 fn an_action_of_somebody_else_ends_a_watch_with_13() {
     let (baseline, candidate) = pair(false);
     let scripted = Scripted::new();
