@@ -45,8 +45,9 @@ impl ApiError {
         let told: Option<Value> = serde_json::from_slice(body).ok();
         let said = told.as_ref().and_then(|told| told.get("message")?.as_str()).map(text::cleaned);
         let said = said.filter(|said| !said.is_empty()).map(|said| format!(": {said}")).unwrap_or_default();
+        let unknown = if status == 401 { "; the credentials are not accepted, or have expired" } else { "" };
         let asks = wait.map(|wait| format!("; it asks to be left alone for {}", humanize::duration(wait))).unwrap_or_default();
-        Self { wait, ..Self::new(Kind::Status(status), format!("the API server {server} answered {status}{said}{asks}")) }
+        Self { wait, ..Self::new(Kind::Status(status), format!("the API server {server} answered {status}{said}{unknown}{asks}")) }
     }
 
     /// No whole answer within `limit`.
@@ -128,6 +129,11 @@ mod tests {
         let error = ApiError::status("k", 403, None, body);
         assert_eq!(error.message, "the API server k answered 403: deployments.apps \"web\" is forbidden: no");
         assert!(error.is_forbidden());
+        let expired = ApiError::status("k", 401, None, br#"{"message":"Unauthorized"}"#);
+        assert_eq!(
+            expired.message,
+            "the API server k answered 401: Unauthorized; the credentials are not accepted, or have expired"
+        );
         let busy = ApiError::status("k", 429, Some(Duration::from_secs(3)), b"<html>");
         assert_eq!(busy.message, "the API server k answered 429; it asks to be left alone for 3 s");
     }
