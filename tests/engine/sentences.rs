@@ -196,7 +196,7 @@ fn where_it_ends_without_a_decision() {
     let names = Sides { baseline: "v1".to_owned(), candidate: "v3".to_owned() };
     let rollout = Rollout { versions: Some(names), ..rollout(0.25, "t2") };
     other.feed(145.0, Input::Polled(Polled { samples: vec![], rollout: Some(Ok(rollout)) }));
-    assert_says(&other, "SUPERSEDED", "This watch is over; nothing is judged any more. Nothing to press.");
+    assert_says(&other, "SUPERSEDED", "This watch is over, and the new rollout is not watched. Nothing to press.");
     assert!(other.watch.snapshot().sentence.text().contains("replaced v2 with v3 at 00:02:25"));
 }
 

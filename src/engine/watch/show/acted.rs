@@ -23,7 +23,7 @@ impl Watch {
             Outcome::Promoted => (filled(Glyph::Pass, "PROMOTED", Tone::Good), self.done_by()),
             Outcome::RollbackFailed | Outcome::PromotionFailed => (self.trouble_badge(), self.human_needed()),
             Outcome::EndedElsewhere => (badge(Glyph::Unknown, "ENDED ELSEWHERE", Tone::Held), nothing_more()),
-            Outcome::Superseded => (badge(Glyph::Unknown, "SUPERSEDED", Tone::Held), nothing_more()),
+            Outcome::Superseded => (badge(Glyph::Unknown, "SUPERSEDED", Tone::Held), another_one()),
             Outcome::Stuck => (badge(Glyph::Warn, "STUCK", Tone::Bad), look_at_instances()),
             Outcome::Paused => (badge(Glyph::Unsure, "PAUSED", Tone::Unsure), nothing_more()),
             Outcome::Timeout => (badge(Glyph::Unsure, "TIMED OUT", Tone::Unsure), nothing_more()),
@@ -138,6 +138,11 @@ impl Watch {
         let next = next.then().text(" Nothing to press.").done();
         Some((filled(Glyph::Warn, word, tone), sentence, next))
     }
+}
+
+/// The sentence above says that nothing is judged any more.
+fn another_one() -> Sentence {
+    Say::new().text("This watch is over, and the new rollout is not watched.").then().text(" Nothing to press.").done()
 }
 
 /// The instances say what is the matter.
