@@ -33,6 +33,8 @@ use crate::{
         notifying,
     },
     source::poll::{Fleet, asked_of},
+    text,
+    tui::terminal,
 };
 
 /// What a capture asks.
@@ -185,6 +187,15 @@ struct Shower {
     shown: Option<Duration>,
 }
 
+/// As many columns as a line can have that is drawn over: one that goes on in the next row stays there.
+fn columns() -> usize {
+    const USUAL: u16 = 80;
+    let (columns, _) = terminal::size();
+    let columns = if columns == 0 { USUAL } else { columns };
+    // The sign of the cut, and the last column, where some terminals begin the next row.
+    usize::from(columns.saturating_sub(2))
+}
+
 impl Shower {
     fn into_show(mut self) -> impl FnMut(&Progress) {
         move |progress| self.show(progress)
@@ -195,7 +206,8 @@ impl Shower {
         let (passed, span) = (humanize::duration(progress.passed), humanize::duration(self.span));
         let text = format!("{passed} of {span}: {}{trouble}", amount(progress));
         if self.draws {
-            notifying::to_terminal(format!("\r\x1b[2Kcaptured {text}").as_bytes());
+            let line = format!("captured {text}");
+            notifying::to_terminal(format!("\r\x1b[2K{}", text::clean_to(&line, columns())).as_bytes());
         } else if self.shown.is_none_or(|at| progress.passed.saturating_sub(at) >= QUIET) {
             self.shown = Some(progress.passed);
             notifying::to_terminal(format!("captured {text}\n").as_bytes());
