@@ -344,7 +344,7 @@ pub enum Baseline {
 /// `baseline capture`
 #[derive(Debug, Args)]
 pub struct Capture {
-    /// Whose.
+    /// Which one.
     #[command(flatten)]
     pub of: Recorded,
     /// How long [default: the window and a tenth of it]
@@ -355,6 +355,9 @@ pub struct Capture {
 /// Which recorded baseline.
 #[derive(Debug, Args)]
 pub struct Recorded {
+    /// Whose.
+    #[command(flatten)]
+    pub at: At,
     /// An instance of the trusted version: its metrics page, or its address; repeat for more instances
     #[arg(long, value_name = "URL")]
     pub baseline: Vec<String>,

@@ -19,6 +19,11 @@ mod program;
 #[path = "watch/service.rs"]
 #[expect(dead_code, reason = "its configuration is for other tests")]
 mod service;
+#[path = "watch/terminal.rs"]
+#[expect(dead_code, reason = "not all that may happen to a terminal happens here")]
+mod terminal;
+#[path = "watch/wait.rs"]
+mod wait;
 
 #[path = "k8s/accounts.rs"]
 mod accounts;
@@ -26,6 +31,8 @@ mod accounts;
 mod bed_tests;
 #[path = "k8s/canary.rs"]
 mod canary;
+#[path = "k8s/captured.rs"]
+mod captured;
 #[path = "k8s/deployment.rs"]
 mod deployment;
 #[path = "k8s/evidence.rs"]
@@ -42,3 +49,5 @@ mod pods;
 mod rollout;
 #[path = "k8s/stand_ins.rs"]
 mod stand_ins;
+#[path = "k8s/two_screens.rs"]
+mod two_screens;

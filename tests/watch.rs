@@ -36,5 +36,7 @@ mod sturdy;
 mod terminal;
 #[path = "watch/usage.rs"]
 mod usage;
+#[path = "watch/wait.rs"]
+mod wait;
 #[path = "watch/watched.rs"]
 mod watched;

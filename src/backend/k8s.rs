@@ -5,6 +5,7 @@
 //! leaves its author in an annotation, so that whoever comes second can say who was first. One file a kind: `workload` is what they
 //! have in common.
 
+mod absent;
 mod access;
 mod api;
 mod bound;
@@ -28,7 +29,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 pub use bound::Wanted;
-pub use workload::Found;
+pub use workload::{Found, Trusted};
 
 use self::{
     access::Rights,
@@ -44,6 +45,7 @@ use super::{Backend, BackendError};
 use crate::{
     engine::role::Sides,
     target::{Kind, Workload},
+    text,
     wire::{http::Purpose, kube::Cluster},
 };
 
@@ -110,14 +112,47 @@ pub async fn attach(eyes: Cluster, hands: Option<Cluster>, wish: &Wish) -> Resul
     Ok(Attached { backend, found })
 }
 
-/// What the workload is about. Whoever attaches right after a change is a moment ahead of its controller.
+/// The version of the workload that is trusted now; its pods are there.
+///
+/// # Errors
+/// When it cannot be read, has no pods, or is not the one that somebody `wanted`.
+pub async fn trusted(
+    cluster: Cluster,
+    namespace: &str,
+    workload: &Workload,
+    wanted: Option<&str>,
+) -> Result<Trusted, BackendError> {
+    let place = Place { namespace: namespace.to_owned(), workload: workload.clone() };
+    let (_, trusted) = caught_up(&Api::new(cluster, None), &place, |state| {
+        let (set, pods) = state.trusted()?;
+        let (words, runs) = (place.words(), &set.tag);
+        match wanted.filter(|name| !set.is_called(name)) {
+            Some(name) => Err(BackendError::Unusable(format!("{words} runs {runs} ({}), not {:?}", set.name, text::clean(name)))),
+            None if set.there == 0 => Err(BackendError::Unusable(format!("{words} has no pods of {runs} now"))),
+            None => Ok(Trusted { name: runs.clone(), pods }),
+        }
+    })
+    .await?;
+    Ok(trusted)
+}
+
+/// What the workload is about.
 async fn found(api: &Api, place: &Place, wish: &Wish) -> Result<(Box<dyn State>, Found), BackendError> {
+    caught_up(api, place, |state| state.found(&wish.wanted, wish.pins.as_ref())).await
+}
+
+/// What a workload says, once its controller has seen the newest change: whoever comes right after that is a moment ahead of it.
+async fn caught_up<T>(
+    api: &Api,
+    place: &Place,
+    say: impl Fn(&dyn State) -> Result<T, BackendError>,
+) -> Result<(Box<dyn State>, T), BackendError> {
     let latest = Instant::now() + CATCH_UP;
     loop {
-        let state = workload::read(api, place).await?;
-        match state.found(&wish.wanted, wish.pins.as_ref()) {
+        let Some(state) = workload::find(api, place).await? else { return Err(absent::why(api, place).await) };
+        match say(&*state) {
             Err(BackendError::Unreachable(_)) if Instant::now() < latest => sleep(PAUSE).await,
-            found => return found.map(|found| (state, found)),
+            said => return said.map(|said| (state, said)),
         }
     }
 }
@@ -125,7 +160,7 @@ async fn found(api: &Api, place: &Place, wish: &Wish) -> Result<(Box<dyn State>,
 /// The workloads of a namespace that are rolling now, of the kinds that we may list. What another one drives is not counted twice.
 ///
 /// # Errors
-/// When the namespace cannot be read, or none is found and there may be some of a kind that we may not list.
+/// When the namespace is not there or cannot be read, or none is found and there may be some of a kind that we may not list.
 pub async fn rolling(cluster: Cluster, namespace: &str) -> Result<Vec<Workload>, BackendError> {
     let api = Api::new(cluster, None);
     let (mut rolling, mut driven, mut unseen) = (Vec::new(), Vec::new(), None);
@@ -140,5 +175,8 @@ pub async fn rolling(cluster: Cluster, namespace: &str) -> Result<Vec<Workload>,
         }
     }
     rolling.retain(|workload| !driven.contains(workload));
+    if rolling.is_empty() {
+        absent::has_namespace(&api, namespace).await?;
+    }
     unseen.filter(|_| rolling.is_empty()).map_or(Ok(rolling), Err)
 }

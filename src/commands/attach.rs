@@ -163,17 +163,32 @@ pub(super) async fn attach(
     Ok(attachment)
 }
 
-/// The pods to ask; none where the configuration names pages of its own, or there are no pods.
+/// The version that is trusted now becomes part of the configuration; the label selector of its pods, where it has pods.
+pub(super) async fn trusted(
+    edge: &Edge,
+    loaded: &mut Loaded,
+    mut overrides: Vec<Override>,
+    spot: Option<&Spot>,
+) -> Result<Option<String>, Failure> {
+    let Some(spot) = spot else { return Ok(None) };
+    let (said, pods) = spot.trusted(loaded).await?;
+    overrides.push(said);
+    *loaded = load(edge, &overrides)?;
+    Ok(Some(pods))
+}
+
+/// The pods to ask of the versions in `roles`; none where the configuration names pages of its own, or there are no pods.
 pub(super) async fn fleet(
     file: &file::File,
     spot: Option<&Spot>,
     pods: Option<Sides<String>>,
+    roles: &[Role],
 ) -> Result<Option<Box<dyn Fleet>>, Failure> {
     let names_own =
         |version: &file::Version| !version.metrics.is_empty() || version.health.as_ref().is_some_and(|it| !it.is_empty());
     match spot.zip(pods) {
-        Some((spot, pods)) if ![&file.baseline, &file.candidate].into_iter().any(names_own) => {
-            spot.fleet(file, pods).await.map(Some)
+        Some((spot, pods)) if !roles.iter().any(|role| names_own(file.version(*role))) => {
+            spot.fleet(file, pods, roles).await.map(Some)
         }
         _ => Ok(None),
     }

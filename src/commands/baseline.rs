@@ -7,14 +7,22 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Edge, attach, print};
+use super::{
+    Edge,
+    attach::{self, Spot},
+    print,
+};
 pub(super) use choose::{again, choose};
 
 use crate::{
     baseline::{FEWEST_POLLS, Recording, STRATEGY},
     cli::{self, Baseline},
     config::{Loaded, Override, file::File, value::Dur},
-    engine::{event::Started, intake::Intake, role::Role},
+    engine::{
+        event::Started,
+        intake::Intake,
+        role::{Role, Sides},
+    },
     exit::{Failure, code},
     humanize,
     journal::{reader, store::Store},
@@ -24,7 +32,13 @@ use crate::{
         logging::{self, Destination},
         notifying,
     },
+    source::poll::{Fleet, asked_of},
+    text,
+    tui::terminal,
 };
+
+/// What a capture asks.
+const ASKED: [Role; 1] = [Role::Baseline];
 
 /// Between two lines of progress where no line can be drawn over.
 const QUIET: Duration = Duration::from_secs(60);
@@ -32,15 +46,41 @@ const QUIET: Duration = Duration::from_secs(60);
 pub(super) async fn run(edge: &Edge, what: Baseline) -> Result<u8, Failure> {
     logging::start(edge.common.verbose, Destination::Stderr);
     match what {
-        Baseline::Capture(args) => capture(edge, args).await,
-        Baseline::Show(args) => show::run(edge, &load(edge, &args)?),
+        Baseline::Capture(args) => Box::pin(capture(edge, args)).await,
+        Baseline::Show(args) => Box::pin(show(edge, &args)).await,
     }
 }
 
-fn load(edge: &Edge, args: &cli::Recorded) -> Result<Loaded, Failure> {
-    let urls = || Override::new("baseline.metrics", args.baseline.clone(), "--baseline");
-    let overrides = if args.baseline.is_empty() { Vec::new() } else { vec![urls()] };
-    Ok(attach::load(edge, &overrides)?)
+/// What is known about a baseline before its own version is.
+struct Whose {
+    loaded: Loaded,
+    overrides: Vec<Override>,
+    spot: Option<Spot>,
+}
+
+impl Whose {
+    async fn load(edge: &Edge, args: &cli::Recorded) -> Result<Self, Failure> {
+        let mut overrides = attach::place(&args.at)?;
+        if !args.baseline.is_empty() {
+            overrides.push(Override::new("baseline.metrics", args.baseline.clone(), "--baseline"));
+        }
+        let (loaded, spot) = attach::load_at(edge, &mut overrides).await?;
+        Ok(Self { loaded, overrides, spot })
+    }
+
+    /// The version that is trusted now; the label selectors of its pods, where it has pods.
+    async fn trusted(&mut self, edge: &Edge) -> Result<Option<Sides<String>>, Failure> {
+        let pods = attach::trusted(edge, &mut self.loaded, self.overrides.clone(), self.spot.as_ref()).await?;
+        // Nothing else is asked.
+        Ok(pods.map(|baseline| Sides { baseline, candidate: String::new() }))
+    }
+}
+
+async fn show(edge: &Edge, args: &cli::Recorded) -> Result<u8, Failure> {
+    let mut whose = Whose::load(edge, args).await?;
+    // What was captured is there, whether or not its deployment can be asked.
+    let version = whose.trusted(edge).await.map(|_| whose.loaded.file.baseline.version.clone());
+    show::run(edge, &whose.loaded, version.map_err(|error| error.to_string()))
 }
 
 fn store(edge: &Edge) -> Result<Store, Failure> {
@@ -65,10 +105,14 @@ fn captured(store: &Store, key: &str) -> Result<Option<Recording>, String> {
 }
 
 async fn capture(edge: &Edge, args: cli::Capture) -> Result<u8, Failure> {
-    let loaded = load(edge, &args.of)?;
-    loaded.can_ask(&[Role::Baseline])?;
+    let mut whose = Whose::load(edge, &args.of).await?;
+    whose.loaded.can_ask(&ASKED)?;
+    let pods = whose.trusted(edge).await?;
+    let Whose { loaded, spot, .. } = whose;
     let (store, key) = (store(edge)?, key(edge, &loaded.file));
-    let poller = attach::poller(&loaded.file, &[Role::Baseline], None).await?;
+    let fleet = attach::fleet(&loaded.file, spot.as_ref(), pods, &ASKED).await?;
+    let head = head(&loaded, spot.as_ref(), fleet.as_deref());
+    let poller = attach::poller(&loaded.file, &ASKED, fleet).await?;
     let span = args.span.unwrap_or_else(|| loaded.policy.window().mul_f64(1.1));
     let (every, fewest) = (loaded.policy.poll(), loaded.policy.poll() * FEWEST_POLLS);
     if span < fewest {
@@ -86,7 +130,7 @@ async fn capture(edge: &Edge, args: cli::Capture) -> Result<u8, Failure> {
         writer,
     };
     let shower = Shower { span, draws: edge.around.can_ask, shown: None };
-    let done = capture.run(head(&loaded), shower.into_show()).await?;
+    let done = capture.run(head, shower.into_show()).await?;
     if edge.around.can_ask {
         notifying::to_terminal(b"\r\x1b[2K");
     }
@@ -94,9 +138,17 @@ async fn capture(edge: &Edge, args: cli::Capture) -> Result<u8, Failure> {
 }
 
 /// The first line of a captured baseline.
-fn head(loaded: &Loaded) -> Started {
+fn head(loaded: &Loaded, spot: Option<&Spot>, fleet: Option<&dyn Fleet>) -> Started {
     let setup = super::watch::setup(loaded, None, crate::engine::setup::Rule::default());
-    Started { strategy: STRATEGY.to_owned(), candidate: String::new(), steps: Vec::new(), ..setup.started(false) }
+    let started = setup.started(false);
+    Started {
+        strategy: STRATEGY.to_owned(),
+        candidate: String::new(),
+        steps: Vec::new(),
+        locator: spot.map_or_else(String::new, Spot::locator),
+        asked: fleet.map_or_else(|| started.asked.clone(), |fleet| asked_of(fleet, &loaded.file, &ASKED)),
+        ..started
+    }
 }
 
 /// Keeps what is worth keeping, and says what became of it.
@@ -135,6 +187,15 @@ struct Shower {
     shown: Option<Duration>,
 }
 
+/// As many columns as a line can have that is drawn over: one that goes on in the next row stays there.
+fn columns() -> usize {
+    const USUAL: u16 = 80;
+    let (columns, _) = terminal::size();
+    let columns = if columns == 0 { USUAL } else { columns };
+    // The sign of the cut, and the last column, where some terminals begin the next row.
+    usize::from(columns.saturating_sub(2))
+}
+
 impl Shower {
     fn into_show(mut self) -> impl FnMut(&Progress) {
         move |progress| self.show(progress)
@@ -145,7 +206,8 @@ impl Shower {
         let (passed, span) = (humanize::duration(progress.passed), humanize::duration(self.span));
         let text = format!("{passed} of {span}: {}{trouble}", amount(progress));
         if self.draws {
-            notifying::to_terminal(format!("\r\x1b[2Kcaptured {text}").as_bytes());
+            let line = format!("captured {text}");
+            notifying::to_terminal(format!("\r\x1b[2K{}", text::clean_to(&line, columns())).as_bytes());
         } else if self.shown.is_none_or(|at| progress.passed.saturating_sub(at) >= QUIET) {
             self.shown = Some(progress.passed);
             notifying::to_terminal(format!("captured {text}\n").as_bytes());

@@ -16,7 +16,7 @@ use crate::{
     engine::{
         action::ActorKind,
         policy::BaselineMode,
-        role::Sides,
+        role::{Role, Sides},
         setup::{Rule, Setup, Until},
         time::Time,
         watch::Watch,
@@ -44,14 +44,15 @@ pub(super) async fn run(edge: &Edge, args: Args) -> Result<u8, Failure> {
     let clock = Clock::real(start);
     let place = Place::find(edge, &args.run, &loaded.file, spot.as_ref())?;
     let (right, mut notes) = (place.right(edge, &loaded.file, start), place.notes.clone());
-    let (watching, held) = lock(right.as_ref());
+    // Whoever only looks keeps nobody from acting.
+    let (watching, held) = lock(right.as_ref().filter(|_| !args.run.read_only));
     notes.extend(held.clone());
     let read_only = args.run.read_only.then(|| "asked for with --read-only".to_owned()).or(held);
     let pins = pinned(&args, place.store.as_ref(), &loaded.file.deployment.name)?;
     let attachment = attach::attach(edge, &mut loaded, overrides, spot.as_ref(), pins, read_only.is_some()).await?;
     let attach::Attachment { backend, driven, pods } = attachment;
     let file = &loaded.file;
-    let fleet = attach::fleet(file, spot.as_ref(), pods).await?;
+    let fleet = attach::fleet(file, spot.as_ref(), pods, &Role::BOTH).await?;
     let past = if args.resume {
         None
     } else {

@@ -85,6 +85,8 @@ pub struct Watch {
     phase: Option<Phase>,
     rollout: Option<Rollout>,
     rollout_error: Option<String>,
+    /// Whether it was paused at the last look that was not about our own doing.
+    paused: Option<bool>,
     /// The candidate's weight that was last known to be in force, by our own doing or by looking.
     weight: Option<f64>,
     armed: bool,
@@ -167,6 +169,8 @@ struct Running {
     is_over: bool,
     /// Somebody else was first, and nothing was sent: it is kept for the record only.
     is_beaten: bool,
+    /// It was refused, or failed before anything was changed.
+    is_refused: bool,
 }
 
 impl Watch {
@@ -196,6 +200,7 @@ impl Watch {
             phase: None,
             rollout: None,
             rollout_error: None,
+            paused: None,
             weight: None,
             armed: setup.rule.auto_rollback,
             has_acted: false,

@@ -40,8 +40,8 @@ impl Keeper {
         drop(take);
         match tokio::time::timeout(WRITE, writing).await {
             Ok(Ok(Ok(kept))) => kept.map(|kept| sentence(&kept, is_whole)),
-            Ok(Ok(Err(error))) => Some(format!("no evidence was kept: {error}")),
-            Ok(Err(_)) | Err(_) => Some("evidence is still being written: the disk is slow".to_owned()),
+            Ok(Ok(Err(error))) => Some(format!("No evidence was kept: {error}")),
+            Ok(Err(_)) | Err(_) => Some("Evidence is still being written: the disk is slow".to_owned()),
         }
     }
 
@@ -64,7 +64,7 @@ fn sentence(kept: &Evidence, is_whole: bool) -> String {
         (true, true) => "; not all had room",
         (true, false) => "",
     };
-    format!("what is there now is kept in {} ({files}{rest})", kept.folder().display())
+    format!("What is there now is kept in {} ({files}{rest})", kept.folder().display())
 }
 
 #[cfg(test)]

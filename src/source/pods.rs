@@ -86,13 +86,13 @@ struct Listed {
 }
 
 impl Pods {
-    /// Looks who is there for the first time.
+    /// Looks who is there of the versions in `roles` for the first time.
     ///
     /// # Errors
     /// When the pods may not be listed, in a sentence.
-    pub async fn find(cluster: Cluster, plan: Plan, now: Time, limit: Duration) -> Result<Self, String> {
+    pub async fn find(cluster: Cluster, plan: Plan, roles: &[Role], now: Time, limit: Duration) -> Result<Self, String> {
         let pods = Self { cluster, plan, state: Mutex::default() };
-        let listed = pods.list(&Role::BOTH, limit).await;
+        let listed = pods.list(roles, limit).await;
         let forbidden = listed.iter().filter_map(|(_, list)| list.as_ref().err()).find(|error| error.is_forbidden());
         if let Some(error) = forbidden {
             return Err(pods.unlisted(error));

@@ -111,7 +111,7 @@ impl PartialEq for Frozen {
 /// Whether the verdict became one that a person should look up for.
 #[must_use]
 pub fn becomes_alarming(was: Badge, now: Badge) -> bool {
-    was.word != now.word && matches!(now.word, "BAD" | "NOT SEEN" | "BLIND")
+    was.word != now.word && matches!(now.word, "BAD" | "NOT SEEN" | "NOT DONE" | "BLIND")
 }
 
 /// What the screen shows. Every view but the overview keeps the verdict in one row: one is never away from the answer.

@@ -2,17 +2,19 @@
 //! nobody's interference.
 
 use rollwatch::engine::{
-    action::{Ability, Action, Condition, Rollout},
+    action::{Ability, Action, Condition, Report, Rollout, Seen, Stage},
     driven::Driven,
     effect::{Effect, Input, Polled},
     event::Event,
+    intent::Intent,
     role::{Role, Sides},
     setup::{Rule, Setup, Until},
     strategy::{Kind, Strategy},
+    time::Time,
     verdict::{Outcome, Verdict},
 };
 
-use crate::play::{Played, Side, rollout, setup};
+use crate::play::{Played, Side, person, rollout, setup};
 
 fn driven(rule: Rule) -> Setup {
     let pins = Sides { baseline: "6b7f".to_owned(), candidate: "9c1d".to_owned() };
@@ -126,7 +128,7 @@ fn a_rollout_that_hangs_ends_a_run_with_30_and_leaves_a_person_the_choice() {
     assert!(seen.next.text().ends_with("R rolls back."), "{}", seen.next.text());
     assert!(seen.keys.iter().any(|key| key.filled && key.label == "roll back"), "{:?}", seen.keys);
     assert_eq!(screen.notices().last().map(String::as_str), Some("v2 is stuck · api · test"));
-    screen.feed(70.0, Input::Wish(rollwatch::engine::intent::Intent::Quit));
+    screen.feed(70.0, Input::Wish(Intent::Quit));
     assert_eq!(screen.ended().map(|ended| ended.exit_code), Some(30));
 }
 
@@ -137,6 +139,32 @@ fn what_the_controller_or_somebody_else_took_back_is_over() {
     show(&mut played, Rollout { condition: Condition::Ended(how.clone()), ..rollout(0.25, "t2") });
     let ended = played.ended().expect("it is over");
     assert_eq!((ended.outcome, ended.exit_code, ended.sentence), (Outcome::EndedElsewhere, 13, how));
+}
+
+#[test]
+fn a_pause_by_somebody_else_is_told_and_our_own_is_not() {
+    let mut played = after_a_minute(stays());
+    let paused = |paused| Rollout { paused, ..rollout(0.25, "t2") };
+    show(&mut played, paused(true));
+    show(&mut played, paused(true));
+    show(&mut played, paused(false));
+    assert_eq!(notes(&played), ["Somebody else paused the rollout", "Somebody else resumed the rollout"]);
+    let mut abilities = paused(false).abilities;
+    let Some(ready @ Ability::Ready(_)) = abilities.get(&Action::Promote).cloned() else { panic!("{abilities:?}") };
+    abilities.insert(Action::Pause, ready);
+    show(&mut played, Rollout { abilities, ..paused(false) });
+    let wish = Intent::Act { action: Action::Pause, token: "t2".to_owned(), reason: None, actor: person() };
+    played.feed(played.t + 1.0, Input::Wish(wish));
+    let id = played.orders().last().expect("it is asked for").id.clone();
+    let at = Time::from_ms(0);
+    played.feed(
+        played.t + 1.0,
+        Input::Report(Report { id, at, stage: Stage::Verified { took_s: 1.0, seen: Seen { done: true, facts: vec![] } } }),
+    );
+    show(&mut played, paused(true));
+    assert_eq!(notes(&played).len(), 2, "{:?}", notes(&played));
+    show(&mut played, paused(false));
+    assert_eq!(notes(&played).len(), 3, "and what comes after it is somebody's again");
 }
 
 #[test]

@@ -111,6 +111,9 @@ fn while_it_leans_towards_bad_and_once_it_is_bad() {
     assert!(manual.starts_with("Would be called bad in about ") && manual.contains("Nothing happens by itself."), "{manual}");
     let bad = after(usual(), 300.0, failing(0.1));
     assert_says(&bad, "BAD", "Nothing happens by itself. Press R to roll back to v1, about 34 s.");
+    let mut alone = after(usual(), 300.0, failing(0.1));
+    alone.feed(305.0, Input::Polled(Polled { samples: vec![], rollout: Some(Err("it does not answer".to_owned())) }));
+    assert_says(&alone, "BAD", "Nothing happens by itself. The backend cannot be read now: R may fail.");
 }
 
 #[test]
@@ -131,6 +134,10 @@ fn while_an_action_is_under_way_and_after() {
     assert!(word == "ROLLED BACK" && text.starts_with("By ana at 00:03:2") && text.ends_with("Nothing to do."), "{text}");
     report(&mut played, &id, Stage::Unverified { seen: "the weight is still 25 %".to_owned() });
     assert_says(&played, "NOT SEEN", "A human is needed. 5 shows what was sent and what came back; R sends it again.");
+    let mut refused = after(stays(), 200.0, good);
+    let id = ask(&mut refused, Action::Rollback);
+    report(&mut refused, &id, Stage::Failed { error: "the backend may not be written to".to_owned() });
+    assert_says(&refused, "NOT DONE", "A human is needed. 5 shows what was sent and what came back; R sends it again.");
 }
 
 #[test]
@@ -184,12 +191,12 @@ fn where_it_ends_without_a_decision() {
     assert!(seen.sentence.text().starts_with("30m are over: "), "{}", seen.sentence.text());
     let mut left = after(Rule::default(), 140.0, good);
     left.feed(141.0, Input::Stop(Stop::Timeout));
-    assert_says(&left, "TIMED OUT", "This watch is over; nothing is judged any more. Nothing to do.");
+    assert_says(&left, "TIMED OUT", "This watch is over; nothing is judged any more. Nothing to press.");
     let mut other = after(stays(), 140.0, good);
     let names = Sides { baseline: "v1".to_owned(), candidate: "v3".to_owned() };
     let rollout = Rollout { versions: Some(names), ..rollout(0.25, "t2") };
     other.feed(145.0, Input::Polled(Polled { samples: vec![], rollout: Some(Ok(rollout)) }));
-    assert_says(&other, "SUPERSEDED", "This watch is over; nothing is judged any more. Nothing to do.");
+    assert_says(&other, "SUPERSEDED", "This watch is over, and the new rollout is not watched. Nothing to press.");
     assert!(other.watch.snapshot().sentence.text().contains("replaced v2 with v3 at 00:02:25"));
 }
 

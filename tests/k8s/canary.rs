@@ -39,12 +39,12 @@ const GATES: &str = r#"
 "#;
 const QUICK: &str = "300ms";
 /// Slow enough to be met on the way.
-const SLOW: &str = "3s";
+pub(crate) const SLOW: &str = "3s";
 const REASON: [&str; 2] = ["--reason", "looks good"];
 
 /// A Canary that is initialized at v1, and somebody who may change it.
-struct Canary {
-    namespace: Namespace,
+pub(crate) struct Canary {
+    pub(crate) namespace: Namespace,
     operator: Operator,
     gates: Gates,
 }
@@ -62,7 +62,7 @@ impl Canary {
     }
 
     /// As [`Self::start`], with v2 on its way.
-    fn progressing(cluster: &'static Cluster, prefix: &str, interval: &str, has_gates: bool) -> Self {
+    pub(crate) fn progressing(cluster: &'static Cluster, prefix: &str, interval: &str, has_gates: bool) -> Self {
         let canary = Self::start(cluster, prefix, interval, has_gates);
         canary.image("app:v2");
         if has_gates {

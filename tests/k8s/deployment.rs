@@ -5,20 +5,11 @@ use serde_json::{Value, json};
 use crate::{
     bed::{Cluster, Namespace, User, until},
     front::{Break, Front},
-    laptop::{Laptop, deployed, image, roll, set_of, target},
+    laptop::{Laptop, deployed, image, paused_on_the_way, roll, set_of, target},
     program::{Ran, json_lines},
 };
 
 const WEB: &str = "deployment/web";
-
-/// Rolls to v2 and stops it when one pod of four is replaced.
-fn paused_on_the_way(namespace: &Namespace) {
-    roll(namespace, "app:v2");
-    namespace.kubectl(&["rollout", "pause", WEB]);
-    namespace.until("deployment", "web", "on its way", |web| {
-        web["status"]["observedGeneration"] == web["metadata"]["generation"] && web["status"]["updatedReplicas"].as_u64() >= Some(1)
-    });
-}
 
 fn status(namespace: &Namespace) -> String {
     let ran = namespace.kubectl_ran(&["rollout", "status", WEB, "--watch=false"]);
@@ -175,6 +166,50 @@ fn one_that_somebody_else_took_back_is_over() {
     let ran = Ran::from(watching.wait_with_output().expect("it ends"));
     assert_eq!(ran.code, 13, "{ran:?}");
     assert_eq!(ended(&ran)["sentence"], "web was taken back to v1 by somebody else");
+}
+
+#[test]
+fn one_that_is_deleted_is_over_and_says_so() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let namespace = deployed(cluster, "deleted");
+    let laptop = Laptop::new(cluster, false);
+    laptop.configure("");
+    paused_on_the_way(&namespace);
+    let at = target(&namespace, WEB);
+    let watching =
+        laptop.home.command(&["watch", &at, "--headless", "--format", "jsonl", "-c", "rollwatch.toml"]).spawn().expect("it starts");
+    until("it polls", || laptop.journal().contains("\"poll\"").then_some(()));
+    namespace.kubectl(&["delete", WEB]);
+    let ran = Ran::from(watching.wait_with_output().expect("it ends"));
+    assert_eq!((ran.code, &ended(&ran)["sentence"]), (13, &json!("web was deleted by somebody else")), "{ran:?}");
+}
+
+#[test]
+fn what_is_not_there_is_told_with_what_may_have_been_meant() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let namespace = deployed(cluster, "named");
+    let laptop = Laptop::new(cluster, false);
+    laptop.configure("");
+    let said = |at: &str| {
+        let ran = laptop.run(&["watch", at, "--headless"]);
+        assert_eq!((ran.code, ran.err.contains("the context bed, 127.0.0.1:")), (2, true), "{ran:?}");
+        ran.err.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let ns = namespace.name();
+    for (at, want) in [
+        (format!("k8s:{ns}/deployment/wbe"), format!("there is no Deployment wbe in {ns}; did you mean web?")),
+        (
+            format!("k8s:{ns}/rollout/web"),
+            format!("there is no Rollout web in {ns}, but a Deployment of that name: k8s:{ns}/deployment/web"),
+        ),
+        ("k8s:nowhere/deployment/web".to_owned(), "there is no namespace nowhere".to_owned()),
+        ("k8s:nowhere".to_owned(), "there is no namespace nowhere".to_owned()),
+        (format!("k8s:{ns}"), format!("nothing is rolling in {ns} now")),
+        (target(&namespace, WEB), "it keeps one version only, so there is nothing to compare yet".to_owned()),
+    ] {
+        let said = said(&at);
+        assert!(said.contains(&want), "{at}: {said}");
+    }
 }
 
 /// Between the change and its controller's next look, the newest set is of the version before: to bind to that would be to watch the

@@ -41,7 +41,7 @@ fn rolled_back(home: &Home, namespace: &Namespace) -> Ran {
 /// The folder that was said, and its files by name.
 fn kept(ran: &Ran) -> (PathBuf, Vec<(String, String)>) {
     let said = [ran.out.as_str(), ran.err.as_str()].concat();
-    let said = said.split_once("what is there now is kept in ").unwrap_or_else(|| panic!("nothing was kept: {ran:?}")).1;
+    let said = said.split_once("What is there now is kept in ").unwrap_or_else(|| panic!("nothing was kept: {ran:?}")).1;
     let folder = PathBuf::from(said.split(" (").next().expect("a path"));
     let mut files: Vec<(String, String)> = fs::read_dir(&folder)
         .expect("a folder")

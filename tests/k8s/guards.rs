@@ -115,3 +115,14 @@ fn what_may_not_be_read_is_said_and_stops_nothing() {
         assert!(said.contains(&wanted), "{wanted}: {said}");
     }
 }
+
+#[test]
+fn a_way_back_that_starts_no_pod_says_so() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let namespace = cluster.namespace("scaled");
+    let home = Home::new(cluster, &User::Admin);
+    two_versions(&namespace);
+    namespace.patch("deployment", "web", &json!({ "spec": { "replicas": 0 } }));
+    let shown = preview(&home, &namespace);
+    assert!(shown.contains("no pod is started: web is scaled to 0") && !shown.contains("all 0"), "{shown}");
+}

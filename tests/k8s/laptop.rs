@@ -28,7 +28,7 @@ spec:
 /// A user's home with a kubeconfig, and services beside the cluster.
 pub(crate) struct Laptop {
     pub(crate) home: Home,
-    services: (Service, Service),
+    pub(crate) services: (Service, Service),
 }
 
 impl Laptop {
@@ -82,6 +82,15 @@ pub(crate) fn deployed(cluster: &'static Cluster, prefix: &str) -> Namespace {
     namespace.apply(DEPLOYMENT);
     namespace.kubectl(&["rollout", "status", "deployment/web", "--timeout=20s"]);
     namespace
+}
+
+/// Rolls to v2 and stops it when one pod of four is replaced.
+pub(crate) fn paused_on_the_way(namespace: &Namespace) {
+    roll(namespace, "app:v2");
+    namespace.kubectl(&["rollout", "pause", "deployment/web"]);
+    namespace.until("deployment", "web", "on its way", |web| {
+        web["status"]["observedGeneration"] == web["metadata"]["generation"] && web["status"]["updatedReplicas"].as_u64() >= Some(1)
+    });
 }
 
 /// The `ReplicaSet` of the template with this image.

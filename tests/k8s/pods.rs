@@ -7,17 +7,19 @@ use crate::{
     home::{Home, Ran},
 };
 
-/// Three old pods, and then two new ones beside them: that these are ready is not enough for another hour.
-fn two_versions(namespace: &Namespace, new: &str, annotations: &Value) {
-    let template = |image: &str, annotations: &Value| {
-        let ports = json!([{ "name": "metrics", "containerPort": 9090 }]);
-        let probe = json!({ "httpGet": { "path": "/health/ready", "port": 9090 } });
-        let container = json!({ "name": "app", "image": image, "ports": ports, "readinessProbe": probe });
-        json!({
-            "metadata": { "labels": { "app": "web" }, "annotations": annotations },
-            "spec": { "containers": [container] },
-        })
-    };
+/// A template whose pods serve their pages on a port with a name.
+fn template(image: &str, annotations: &Value) -> Value {
+    let ports = json!([{ "name": "metrics", "containerPort": 9090 }]);
+    let probe = json!({ "httpGet": { "path": "/health/ready", "port": 9090 } });
+    let container = json!({ "name": "app", "image": image, "ports": ports, "readinessProbe": probe });
+    json!({
+        "metadata": { "labels": { "app": "web" }, "annotations": annotations },
+        "spec": { "containers": [container] },
+    })
+}
+
+/// Three pods of a version that stands.
+pub(crate) fn old_version(namespace: &Namespace) {
     let deployment = json!({
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "web" },
         "spec": {
@@ -28,6 +30,16 @@ fn two_versions(namespace: &Namespace, new: &str, annotations: &Value) {
     });
     namespace.apply(&deployment.to_string());
     namespace.until("deployment", "web", "complete", |it| it["status"]["availableReplicas"] == 3);
+}
+
+/// Three old pods, and then two new ones beside them: that these are ready is not enough for another hour.
+fn two_versions(namespace: &Namespace, new: &str, annotations: &Value) {
+    old_version(namespace);
+    new_version(namespace, new, annotations);
+}
+
+/// Two new pods beside the old ones.
+pub(crate) fn new_version(namespace: &Namespace, new: &str, annotations: &Value) {
     let next =
         json!({ "spec": { "minReadySeconds": 3600, "progressDeadlineSeconds": 7200, "template": template(new, annotations) } });
     namespace.patch("deployment", "web", &next);
@@ -44,7 +56,7 @@ fn named(namespace: &Namespace, image: &str) -> Vec<String> {
     of.map(|pod| pod["metadata"]["name"].as_str().expect("a name").to_owned()).collect()
 }
 
-fn all_ready(namespace: &Namespace) {
+pub(crate) fn all_ready(namespace: &Namespace) {
     let is_ready = |pod: &Value| pod["status"]["containerStatuses"][0]["ready"] == true;
     until("not all are ready", || pods(namespace).iter().all(is_ready).then_some(()));
 }

@@ -21,7 +21,7 @@ spec:
     metadata: { labels: { app: web } }
     spec: { containers: [{ name: app, image: "app:v1" }] }
 "#;
-const STEPS: &str = "{ canary: { steps: [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: {} }] } }";
+pub(crate) const STEPS: &str = "{ canary: { steps: [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: {} }] } }";
 const ANALYSIS: &str = "{ canary: { steps: [{ setWeight: 25 }, { analysis: { templates: [{ templateName: errors }] } }] } }";
 const BLUE_GREEN: &str = "{ blueGreen: { activeService: web, autoPromotionEnabled: false, scaleDownDelaySeconds: 1 } }";
 const APART: &str = "{ canary: { antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} }, \
@@ -29,8 +29,8 @@ const APART: &str = "{ canary: { antiAffinity: { requiredDuringSchedulingIgnored
 const REASON: [&str; 2] = ["--reason", "looks good"];
 
 /// A Rollout that is healthy at v1, and somebody who may change it.
-struct Rollout {
-    namespace: Namespace,
+pub(crate) struct Rollout {
+    pub(crate) namespace: Namespace,
     operator: Operator,
 }
 
@@ -49,7 +49,7 @@ impl Rollout {
     }
 
     /// As [`Self::start`], with v2 rolled out up to the first pause.
-    fn paused(cluster: &'static Cluster, prefix: &str, strategy: &str) -> Self {
+    pub(crate) fn paused(cluster: &'static Cluster, prefix: &str, strategy: &str) -> Self {
         let rollout = Self::start(cluster, prefix, strategy);
         rollout.image("app:v2");
         rollout.until("paused", |status| status["phase"] == "Paused");

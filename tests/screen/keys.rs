@@ -163,6 +163,15 @@ fn a_key_that_cannot_work_says_why() {
 }
 
 #[test]
+fn why_it_is_read_only_is_said_on_a_narrow_screen_too() {
+    let mut snapshot = fixture::read_only();
+    let why = "the deployment is already watched by ana on build-7, process 22030, since 2026-11-23T14:03:16.975Z: `watch`";
+    snapshot.deployment.mode = Mode::ReadOnly(why.to_owned());
+    let text = Desk::new(snapshot, (80, 24)).text();
+    assert!(text.contains(" read-only: the deployment is already watched by ana on build-7, process "), "{text}");
+}
+
+#[test]
 fn read_only_has_no_keys_that_act() {
     let mut desk = desk(fixture::read_only());
     for key in ['p', 'P', 'R', ' ', 'X', 'A', 'y'] {

@@ -56,6 +56,17 @@ fn every_view_looks_as_it_was_drawn() {
 }
 
 #[test]
+fn what_an_event_is_about_stands_apart_from_it() {
+    let mut snapshot = full();
+    for word in ["step", "verdict", "evidence"] {
+        word.clone_into(&mut snapshot.events[0].word);
+        "What is there now is kept".clone_into(&mut snapshot.events[0].head);
+        let text = desk(&snapshot, (120, 40), "").text();
+        assert!(text.contains(&format!("{word:7} What is there now is kept")), "{text}");
+    }
+}
+
+#[test]
 fn pods_say_how_often_how_long_and_why_not() {
     let pods = fixture_views::pods();
     for (name, typed) in [("pods", "2"), ("pods_opened", "2\n")] {

@@ -5,6 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 use crate::{
     program::{Home, json_lines},
     service::{Counts, Service, config, pair},
+    wait::wait_for,
 };
 
 /// A backend made of one script: `status` tells the state, `set WEIGHT` changes it and writes it into the ledger.
@@ -169,6 +170,22 @@ fn a_second_watch_only_looks_and_says_who_has_it() {
 }
 
 #[test]
+fn a_watch_that_only_looks_keeps_nobody_from_acting() {
+    let (baseline, candidate) = pair(false);
+    let scripted = Scripted::new();
+    scripted.config(&baseline, &candidate);
+    let mut looking = scripted.home.command(&["watch", "-c", "rollwatch.toml", "--read-only"]).spawn().expect("starts");
+    let journal = wait_for(|| scripted.home.journals().first().cloned());
+    wait_for(|| fs::read_to_string(&journal).ok().filter(|text| text.contains("\"poll\"")));
+    let (bad_baseline, bad_candidate) = pair(true);
+    scripted.config(&bad_baseline, &bad_candidate);
+    let acting = scripted.home.run(&["watch", "-c", "rollwatch.toml", "--auto-rollback"]);
+    looking.kill().expect("killed");
+    looking.wait().expect("gone");
+    assert_eq!((acting.code, scripted.ledger()), (11, vec!["0".to_owned()]), "{acting:?}");
+}
+
+#[test]
 fn an_action_of_somebody_else_ends_a_watch_with_13() {
     let (baseline, candidate) = pair(false);
     let scripted = Scripted::new();
@@ -213,16 +230,4 @@ fn two_urls_are_enough_to_watch_and_nothing_can_be_acted_on() {
     let lacking = Service::start(Counts { ok: 0, failed: 0, has_series: false });
     let (code, said) = watch(&lacking, &[]);
     assert_eq!(code, Some(21), "{said}");
-}
-
-/// Waits for something that another process does, at most twenty seconds.
-pub(crate) fn wait_for<T>(mut there: impl FnMut() -> Option<T>) -> T {
-    let pause = std::time::Duration::from_millis(20);
-    let found = (0..1000).find_map(|_| {
-        there().or_else(|| {
-            std::thread::park_timeout(pause);
-            None
-        })
-    });
-    found.expect("it never came")
 }

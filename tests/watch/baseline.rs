@@ -6,9 +6,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::{
-    acting::wait_for,
     program::{Home, Ran, json_lines},
     service::{Counts, Service, pair},
+    terminal::Terminal,
+    wait::wait_for,
 };
 
 /// A configuration for the versions `old` and `new`, each with a page where there is a service.
@@ -204,6 +205,18 @@ fn what_cannot_be_done_says_why_and_what_to_do() {
     assert!(other.code == 2 && other.err.contains("it is of v0, and the baseline is v1"), "{}", other.err);
     let promote = watch(&home, &before.replace("v1", "v0"), &["--auto-promote"]);
     assert!(promote.code == 2 && promote.err.contains("nothing can pass"), "{}", promote.err);
+}
+
+#[test]
+fn progress_is_one_line_on_a_narrow_terminal() {
+    let home = Home::new();
+    let closed =
+        "[baseline]\nmetrics = [\"http://127.0.0.1:1/metrics\"]\n[policy]\npoll = \"100ms\"\nwindow = \"4s\"\nwarmup = \"500ms\"\n";
+    home.write("rollwatch.toml", closed);
+    let terminal = Terminal::of(home, 50, 12, &["baseline", "capture", "-c", "rollwatch.toml", "--for", "1h"]);
+    terminal.shows("captured 1 s of 1h");
+    let screen = terminal.contents();
+    assert_eq!((screen.matches("captured").count(), screen.trim_end().ends_with('…')), (1, true), "{screen}");
 }
 
 /// Sends Ctrl-C to a capture once it has written so many polls, and waits for its end.

@@ -2,11 +2,7 @@
 
 use std::fs;
 
-use crate::{
-    acting::{Scripted, wait_for},
-    program::json_lines,
-    service::pair,
-};
+use crate::{acting::Scripted, program::json_lines, service::pair, wait::wait_for};
 
 /// Waits in the script until the test lets it go (or forgets about it).
 const HANG: &str = "touch reached; i=0; while [ ! -e go ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done";

@@ -3,10 +3,11 @@
 use std::fs;
 
 use crate::{
-    acting::{Scripted, wait_for},
+    acting::Scripted,
     program::json_lines,
     service::{Counts, Service},
     terminal::{Terminal, gave_back},
+    wait::wait_for,
 };
 
 /// Healthy for so many scrapes, then failing three requests of ten.

@@ -1,9 +1,9 @@
 //! How the screen comes to look as it does: flags, configuration, and what the terminal answers.
 
 use crate::{
-    acting::wait_for,
     program::Home,
     terminal::Terminal,
+    wait::wait_for,
     watched::{Watched, watch_a_bad_candidate},
 };
 

@@ -5,10 +5,11 @@ use std::{thread, time::Duration};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
-    acting::{Scripted, wait_for},
+    acting::Scripted,
     program::Home,
     service::{Service, pair},
     terminal::Terminal,
+    wait::wait_for,
 };
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rollwatch");

@@ -1,9 +1,9 @@
 //! The screen in a real pseudo-terminal: keys in, screen out.
 
 use crate::{
-    acting::wait_for,
     program::Home,
     terminal::{Terminal, gave_back},
+    wait::wait_for,
     watched::watch_a_bad_candidate,
 };
 

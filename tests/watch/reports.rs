@@ -5,9 +5,10 @@ use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
-    acting::{Scripted, wait_for},
+    acting::Scripted,
     program::{Home, Ran},
     service::pair,
+    wait::wait_for,
 };
 
 const ALL: [&str; 5] = ["--junit", "junit.xml", "--markdown", "report.md", "--github"];

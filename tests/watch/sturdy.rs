@@ -3,9 +3,9 @@
 use std::{fs, io::Write as _, path::Path, thread, time::Duration};
 
 use crate::{
-    acting::wait_for,
     program::Home,
     terminal::{Reading, Terminal, gave_back, spawn},
+    wait::wait_for,
     watched::{Watched, watch_a_bad_candidate},
 };
 

@@ -14,7 +14,7 @@ use std::{
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
-use crate::{acting::wait_for, program::Home};
+use crate::{program::Home, wait::wait_for};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rollwatch");
 /// A key counts only alone, and an answer only 300 ms after its question was drawn.

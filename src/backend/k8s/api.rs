@@ -53,9 +53,15 @@ impl Api {
 
     /// A list; empty where the server does not know the kind.
     pub(super) async fn list(&self, path: &str, selector: &str) -> Result<Vec<Object>, BackendError> {
+        Ok(self.list_of(path, selector).await?.unwrap_or_default())
+    }
+
+    /// The same; none where the server does not know the kind.
+    pub(super) async fn list_of(&self, path: &str, selector: &str) -> Result<Option<Vec<Object>>, BackendError> {
         match self.patiently(|| self.cluster.list(path, selector)).await? {
-            Err(error) if error.is_missing() => Ok(Vec::new()),
-            objects => objects.map_err(unread),
+            Ok(objects) => Ok(Some(objects)),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(unread(error)),
         }
     }
 

@@ -187,7 +187,7 @@ fn unknown(wanted: &str, sets: &[Set], place: &Place) -> BackendError {
 
 fn alone(role: Role, place: &Place) -> BackendError {
     BackendError::Unusable(format!(
-        "{} has no {}: it keeps one version only, so there is nothing to compare",
+        "{} has no {}: it keeps one version only, so there is nothing to compare yet; `rollwatch baseline capture` records that one",
         place.words(),
         role.word()
     ))

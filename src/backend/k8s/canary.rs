@@ -21,7 +21,7 @@ use super::{
     deployment::Deployment,
     gates::Gate,
     mark::Mark,
-    sets::{HASH_LABELS, Set},
+    sets::Set,
     workload::{Found, Next, Place, State},
 };
 use crate::{
@@ -253,16 +253,19 @@ impl State for Canary {
             return Err(BackendError::Unreachable(format!("{} {what}", self.place.words())));
         }
         let chosen = self.chosen(wanted, pins)?;
-        let pods = |of: &Deployment, set: &Set| format!("{},{}={}", of.spec.selector.text(), HASH_LABELS[0], set.hash);
         let (strategy, steps) = self.strategy();
         Ok(Found {
             names: named(&chosen, wanted),
             driven: Driven { by: CONTROLLER.to_owned(), pins: chosen.map(|set| set.hash.clone()) },
-            pods: Sides { baseline: pods(&self.primary, chosen.baseline), candidate: pods(&self.target, chosen.candidate) },
+            pods: Sides { baseline: self.primary.pods_of(chosen.baseline), candidate: self.target.pods_of(chosen.candidate) },
             strategy,
             steps,
             patience: Duration::from_secs(self.target.spec.progress_deadline_seconds) + LOOKS * self.spec.interval(),
         })
+    }
+
+    fn trusted(&self) -> Result<(&Set, String), BackendError> {
+        self.primary.trusted()
     }
 
     // Changes with the templates, the phase and the suspension, and when somebody has begun an action; not with every check.

@@ -17,7 +17,7 @@ use super::{
     mark::{self, RETREATS},
     pods,
     sets::{self, Set},
-    workload::{Found, Next, Place, State},
+    workload::{Found, Next, Place, State, nothing_runs},
 };
 use crate::{
     backend::BackendError,
@@ -88,8 +88,22 @@ impl Deployment {
         self.sets.iter().find(|set| set.name == name)
     }
 
+    /// The set that runs as long as nothing newer is judged: what somebody went back to, else what the newest template replaces (most of
+    /// all where several are replaced), else what there is.
+    fn standing(&self) -> Option<&Set> {
+        let current = self.current();
+        let is_older = |set: &&Set| current.is_none_or(|current| set.revision < current.revision);
+        let replaced = self.sets.iter().rev().filter(is_older).max_by_key(|set| set.there).filter(|set| set.there > 0);
+        current.filter(|set| set.is_return).or(replaced).or(current)
+    }
+
     fn has_caught_up(&self) -> bool {
         self.status.observed_generation >= self.object.metadata.generation
+    }
+
+    /// The label selector of a set's pods.
+    pub(super) fn pods_of(&self, set: &Set) -> String {
+        format!("{},{}={}", self.spec.selector.text(), sets::HASH_LABELS[0], set.hash)
     }
 
     /// The set of one of the versions that the watch is bound to.
@@ -157,15 +171,22 @@ impl State for Deployment {
             not_a_return(current, wanted, &self.place)?;
         }
         let chosen = choose(&self.sets, Sides { baseline: before, candidate: current }, wanted, pins, &self.place)?;
-        let selector = self.spec.selector.text();
         Ok(Found {
             names: named(&chosen, wanted),
             driven: Driven { by: "the Deployment controller".to_owned(), pins: chosen.map(|set| set.hash.clone()) },
-            pods: chosen.map(|set| format!("{selector},{}={}", sets::HASH_LABELS[0], set.hash)),
+            pods: chosen.map(|set| self.pods_of(set)),
             strategy: Strategy::Rolling,
             steps: Vec::new(),
             patience: Duration::from_secs(self.spec.progress_deadline_seconds),
         })
+    }
+
+    fn trusted(&self) -> Result<(&Set, String), BackendError> {
+        if let Some(why) = self.behind() {
+            return Err(BackendError::Unreachable(format!("{why}: which version runs is not known yet")));
+        }
+        let set = self.standing().ok_or_else(|| nothing_runs(&self.place))?;
+        Ok((set, self.pods_of(set)))
     }
 
     // Changes when the template or the pause does, and not when pods come and go or their number is scaled.

@@ -21,7 +21,7 @@ use super::{
     mark::Mark,
     pods,
     sets::{self, Set},
-    workload::{Found, Next, Place, State},
+    workload::{Found, Next, Place, State, nothing_runs},
 };
 use crate::{
     backend::BackendError,
@@ -94,6 +94,11 @@ impl ArgoRollout {
         self.sets.iter().find(|set| set.hash == self.status.current_pod_hash)
     }
 
+    /// The label selector of a set's pods.
+    fn pods_of(&self, set: &Set) -> String {
+        format!("{},{HASH}={}", self.spec.selector.text(), set.hash)
+    }
+
     /// The step that is being done, from 0; behind the last where all are done.
     fn index(&self) -> usize {
         self.status.current_step_index.unwrap_or(0)
@@ -129,16 +134,21 @@ impl State for ArgoRollout {
         }
         let newest = Sides { baseline: self.before(), candidate: self.current() };
         let chosen = choose(&self.sets, newest, wanted, pins, &self.place)?;
-        let selector = self.spec.selector.text();
         let (strategy, steps) = self.strategy();
         Ok(Found {
             names: named(&chosen, wanted),
             driven: Driven { by: CONTROLLER.to_owned(), pins: chosen.map(|set| set.hash.clone()) },
-            pods: chosen.map(|set| format!("{selector},{HASH}={}", set.hash)),
+            pods: chosen.map(|set| self.pods_of(set)),
             strategy,
             steps,
             patience: Duration::from_secs(self.spec.progress_deadline_seconds),
         })
+    }
+
+    fn trusted(&self) -> Result<(&Set, String), BackendError> {
+        let stable = self.sets.iter().find(|set| set.hash == self.status.stable);
+        let stable = stable.ok_or_else(|| nothing_runs(&self.place))?;
+        Ok((stable, self.pods_of(stable)))
     }
 
     // Changes with the templates, the step and the pauses, and when somebody has begun an action; not with every status.

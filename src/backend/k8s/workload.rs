@@ -12,6 +12,7 @@ use super::{
     deployment::Deployment,
     gates::Gate,
     rollout::ArgoRollout,
+    sets::Set,
 };
 use crate::{
     backend::BackendError,
@@ -58,6 +59,15 @@ impl Found {
     pub fn limit(&self, said: Option<Duration>) -> Duration {
         said.unwrap_or_else(|| self.patience.clamp(Self::LIMITS.0, Self::LIMITS.1))
     }
+}
+
+/// The version that is trusted, as found without another one to hold against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trusted {
+    /// Its name for people: its image's tag.
+    pub name: String,
+    /// The label selector of its pods.
+    pub pods: String,
 }
 
 /// What an action takes next.
@@ -155,6 +165,13 @@ pub(super) trait State: Send + Sync {
     /// When a version is not there, or there is only one; [`BackendError::Unreachable`] when its controller has not said so yet.
     fn found(&self, wanted: &Wanted, pins: Option<&Sides<String>>) -> Result<Found, BackendError>;
 
+    /// The version that is trusted now, with the label selector of its pods: the one that runs, and during a rollout the one that is
+    /// replaced.
+    ///
+    /// # Errors
+    /// When there is none; [`BackendError::Unreachable`] when its controller has not said so yet.
+    fn trusted(&self) -> Result<(&Set, String), BackendError>;
+
     /// Stands for this very state: changes whenever anything that a decision depends on does.
     fn token(&self) -> String;
 
@@ -208,13 +225,17 @@ pub(super) trait State: Send + Sync {
 impl Place {
     /// The path of the workload itself.
     pub(super) fn path(&self) -> String {
-        let (group, plural) = group(self.workload.kind);
-        format!("/apis/{group}/namespaces/{}/{plural}/{}", self.namespace, self.workload.name)
+        format!("{}/{}", all(&self.namespace, self.workload.kind), self.workload.name)
     }
 
     /// The path of a list beside it: `/apis/apps/v1` and `replicasets`.
     pub(super) fn beside(&self, group: &str, plural: &str) -> String {
         format!("{group}/namespaces/{}/{plural}", self.namespace)
+    }
+
+    /// "there is no Deployment web in shop".
+    pub(super) fn missing(&self) -> String {
+        format!("there is no {} {} in {}", title(self.workload.kind), self.workload.name, self.namespace)
     }
 
     /// "the Deployment web in shop".
@@ -243,23 +264,40 @@ pub(super) const fn group(kind: Kind) -> (&'static str, &'static str) {
 
 /// Reads the workload and whatever else its state depends on.
 pub(super) async fn read(api: &Api, place: &Place) -> Result<Box<dyn State>, BackendError> {
-    let object = api.get(&place.path()).await?;
-    let object = object.ok_or_else(|| {
-        let Place { namespace, workload } = place;
-        BackendError::Unusable(format!("there is no {} {} in {namespace}", title(workload.kind), workload.name))
-    })?;
-    match place.workload.kind {
-        Kind::Deployment => Ok(Box::new(Deployment::read(api, place, object).await?)),
-        Kind::Rollout => Ok(Box::new(ArgoRollout::read(api, place, object).await?)),
-        Kind::Canary => Ok(Box::new(Canary::read(api, place, object).await?)),
-    }
+    find(api, place).await?.ok_or_else(|| BackendError::Unusable(place.missing()))
+}
+
+/// The same; none where the workload is not there.
+pub(super) async fn find(api: &Api, place: &Place) -> Result<Option<Box<dyn State>>, BackendError> {
+    let Some(object) = api.get(&place.path()).await? else { return Ok(None) };
+    Ok(Some(match place.workload.kind {
+        Kind::Deployment => Box::new(Deployment::read(api, place, object).await?),
+        Kind::Rollout => Box::new(ArgoRollout::read(api, place, object).await?),
+        Kind::Canary => Box::new(Canary::read(api, place, object).await?),
+    }))
+}
+
+/// Why there is no version that could be trusted.
+pub(super) fn nothing_runs(place: &Place) -> BackendError {
+    BackendError::Unusable(format!("{} has rolled out no version yet", place.words()))
+}
+
+/// The names of all workloads of one kind in a namespace; none where the server does not know the kind.
+pub(super) async fn names(api: &Api, namespace: &str, kind: Kind) -> Result<Option<Vec<String>>, BackendError> {
+    let objects = api.list_of(&all(namespace, kind), "").await?;
+    Ok(objects.map(|objects| objects.into_iter().map(|object| object.metadata.name).collect()))
+}
+
+/// The path of all workloads of one kind in a namespace.
+fn all(namespace: &str, kind: Kind) -> String {
+    let (group, plural) = group(kind);
+    format!("/apis/{group}/namespaces/{namespace}/{plural}")
 }
 
 /// The workloads of one kind in a namespace that are rolling now, and those that any of this kind drives; of a kind that the server does
 /// not know, none.
 pub(super) async fn rolling(api: &Api, namespace: &str, kind: Kind) -> Result<(Vec<Workload>, Vec<Workload>), BackendError> {
-    let (group, plural) = group(kind);
-    let objects = api.list(&format!("/apis/{group}/namespaces/{namespace}/{plural}"), "").await?;
+    let objects = api.list(&all(namespace, kind), "").await?;
     let is_rolling = |object: &Object| match kind {
         Kind::Deployment => Deployment::is_rolling(object),
         Kind::Rollout => ArgoRollout::is_rolling(object),

@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use crate::{
     backend::{
         BackendError,
-        k8s::{self, Attached, Found, Wanted, Wish},
+        k8s::{self, Attached, Found, Trusted, Wanted, Wish},
     },
     commands::{
         Edge,
@@ -16,7 +18,10 @@ use crate::{
         Loaded, Override, file,
         value::{Dur, Percent},
     },
-    engine::{role::Sides, strategy::Kind as Strategy},
+    engine::{
+        role::{Role, Sides},
+        strategy::Kind as Strategy,
+    },
     exit::Failure,
     humanize,
     runtime::{apart::apart, clock::wall_clock},
@@ -54,7 +59,7 @@ impl Spot {
         let cluster = connect(&place).await?;
         let workload = match target.workload {
             Some(workload) => workload,
-            None => the_one_that_rolls(&cluster, &namespace).await?,
+            None => the_one_that_rolls(&place, &cluster, &namespace).await?,
         };
         Ok(Some(Self { place, cluster, namespace, workload, config: config.clone() }))
     }
@@ -94,18 +99,33 @@ impl Spot {
         };
         // What acts has a connection of its own, so that it never waits behind polls.
         let hands = if read_only { None } else { Some(connect(&self.place).await?) };
-        let Attached { backend, found } = tokio::time::timeout(LOOK, k8s::attach(self.cluster.clone(), hands, &wish))
-            .await
-            .map_err(|_| Failure::Backend {
-                what: format!("{} did not answer within {}", self.place.server, humanize::duration(LOOK)),
-            })?
-            .map_err(|error| failure(&error))?;
+        let Attached { backend, found } = self.in_time(Box::pin(k8s::attach(self.cluster.clone(), hands, &wish))).await?;
         let said = overrides(&found, loaded);
         Ok((Attachment { backend: Some(backend), driven: Some(found.driven), pods: Some(found.pods) }, said))
     }
 
-    /// The pods of both versions, by these label selectors.
-    pub(in crate::commands) async fn fleet(&self, file: &file::File, selectors: Sides<String>) -> Result<Box<dyn Fleet>, Failure> {
+    /// The version that is trusted now, as configuration, and the label selector of its pods. Nothing is bound to, nobody can act.
+    pub(in crate::commands) async fn trusted(&self, loaded: &Loaded) -> Result<(Override, String), Failure> {
+        let wanted = wanted(loaded).baseline;
+        let found = k8s::trusted(self.cluster.clone(), &self.namespace, &self.workload, wanted.as_deref());
+        let Trusted { name, pods } = self.in_time(Box::pin(found)).await?;
+        Ok((Override::new("baseline.version", name, TARGET), pods))
+    }
+
+    /// What the first look brings.
+    async fn in_time<T>(&self, look: BoxFuture<'_, Result<T, BackendError>>) -> Result<T, Failure> {
+        let looked = tokio::time::timeout(LOOK, look).await;
+        let late = format!("{} did not answer within {}", self.place.server, humanize::duration(LOOK));
+        looked.map_err(|_| Failure::Backend { what: late })?.map_err(|error| failure(&self.place, &error))
+    }
+
+    /// The pods of the versions in `roles`, by these label selectors.
+    pub(in crate::commands) async fn fleet(
+        &self,
+        file: &file::File,
+        selectors: Sides<String>,
+        roles: &[Role],
+    ) -> Result<Box<dyn Fleet>, Failure> {
         let config = &self.config;
         let plan = Plan {
             namespace: self.namespace.clone(),
@@ -120,7 +140,7 @@ impl Spot {
             },
             most: config.most_pods.map_or(pods::MOST, |most| most.try_into().unwrap_or(usize::MAX)),
         };
-        match Pods::find(self.cluster.clone(), plan, wall_clock(), LOOK).await {
+        match Pods::find(self.cluster.clone(), plan, roles, wall_clock(), LOOK).await {
             Ok(pods) => Ok(Box::new(pods)),
             Err(what) => Err(Failure::Backend { what }),
         }
@@ -188,11 +208,18 @@ fn access(edge: &Edge, config: &file::Kubernetes) -> Access {
     }
 }
 
-/// What is not there was named wrongly; all else is the cluster's doing.
-fn failure(error: &BackendError) -> Failure {
+/// What is not there was named wrongly, or is in another cluster; all else is the cluster's doing.
+fn failure(place: &Place, error: &BackendError) -> Failure {
     match error {
-        BackendError::Unusable(why) => Failure::usage(why.clone(), "correct the target, or [backend] and the versions' names"),
+        BackendError::Unusable(why) => Failure::usage(why.clone(), looked_at(place)),
         BackendError::Unreachable(_) | BackendError::Unauthorised(_) => Failure::Backend { what: error.to_string() },
+    }
+}
+
+fn looked_at(place: &Place) -> String {
+    match &place.context {
+        Some(context) => format!("the cluster is that of the context {context}, {}; --context names another one", place.server),
+        None => format!("the cluster is the one that this pod runs in, {}", place.server),
     }
 }
 
@@ -206,15 +233,15 @@ async fn connect(place: &Place) -> Result<Cluster, Failure> {
     }
 }
 
-async fn the_one_that_rolls(cluster: &Cluster, namespace: &str) -> Result<Workload, Failure> {
-    let rolling = k8s::rolling(cluster.clone(), namespace).await.map_err(|error| failure(&error))?;
+async fn the_one_that_rolls(place: &Place, cluster: &Cluster, namespace: &str) -> Result<Workload, Failure> {
+    let rolling = k8s::rolling(cluster.clone(), namespace).await.map_err(|error| failure(place, &error))?;
     let named =
         |workload: &Workload| Target { namespace: Some(namespace.to_owned()), workload: Some(workload.clone()) }.to_string();
     match rolling.as_slice() {
         [one] => Ok(one.clone()),
         [] => Err(Failure::usage(
             format!("nothing is rolling in {namespace} now"),
-            format!("name a workload: k8s:{namespace}/deployment/NAME"),
+            format!("name a workload: k8s:{namespace}/deployment/NAME; {}", looked_at(place)),
         )),
         several => Err(Failure::usage(
             format!("{} are rolling in {namespace} now", humanize::plural(several.len() as f64, "workload", "workloads")),

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use crate::{
     commands::{Edge, attach::Attachment},
     config::{Loaded, Override, file},
-    engine::role::Sides,
+    engine::role::{Role, Sides},
     exit::Failure,
     source::poll::Fleet,
 };
@@ -44,7 +44,12 @@ impl Spot {
     }
 
     #[expect(clippy::unused_async, reason = "the build with Kubernetes asks a server here")]
-    pub(in crate::commands) async fn fleet(&self, _: &file::File, _: Sides<String>) -> Result<Box<dyn Fleet>, Failure> {
+    pub(in crate::commands) async fn trusted(&self, _: &Loaded) -> Result<(Override, String), Failure> {
+        match self.0 {}
+    }
+
+    #[expect(clippy::unused_async, reason = "the build with Kubernetes asks a server here")]
+    pub(in crate::commands) async fn fleet(&self, _: &file::File, _: Sides<String>, _: &[Role]) -> Result<Box<dyn Fleet>, Failure> {
         match self.0 {}
     }
 }

@@ -15,7 +15,8 @@ use crate::{
     runtime::clock::wall_clock,
 };
 
-pub(super) fn run(edge: &Edge, loaded: &Loaded) -> Result<u8, Failure> {
+/// `version` is the baseline now, or why that is not known.
+pub(super) fn run(edge: &Edge, loaded: &Loaded, version: Result<String, String>) -> Result<u8, Failure> {
     let (store, key, now) = (store(edge)?, key(edge, &loaded.file), wall_clock());
     let found = captured(&store, &key).map_err(|why| Failure::usage(why, "run `rollwatch baseline capture` again"))?;
     let Some(recording) = found else {
@@ -23,6 +24,10 @@ pub(super) fn run(edge: &Edge, loaded: &Loaded) -> Result<u8, Failure> {
             format!("no baseline of {key} was captured"),
             "run `rollwatch baseline capture` before the deploy",
         ));
+    };
+    let used = match version {
+        Ok(version) => used(&recording, &loaded.policy, &version, now),
+        Err(why) => format!("not known: {why}"),
     };
     let rows = [
         ("deployment", key),
@@ -32,7 +37,7 @@ pub(super) fn run(edge: &Edge, loaded: &Loaded) -> Result<u8, Failure> {
         ("requests", humanize::count(recording.sum().requests)),
         ("error rate", recording.sum().error_rate().map_or_else(|| "not known".to_owned(), humanize::rate)),
         ("p50, p95, p99", latencies(&recording)),
-        ("used now", used(&recording, &loaded.policy, &loaded.file.baseline.version, now)),
+        ("used now", used),
     ];
     print(&rows.map(|(word, value)| format!("{word:15}{value}\n")).concat())?;
     Ok(code::OK)

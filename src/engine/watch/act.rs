@@ -122,6 +122,7 @@ impl Watch {
             trouble: None,
             is_over: false,
             is_beaten: false,
+            is_refused: false,
         });
     }
 
@@ -129,6 +130,8 @@ impl Watch {
         let Some(running) = self.acts.front_mut().filter(|a| a.order.id == report.id && !a.is_over) else {
             return;
         };
+        // Whatever it makes of a pause is our own doing.
+        self.paused = None;
         let (id, order) = (report.id, running.order.clone());
         match report.stage {
             Stage::Sent => {
@@ -147,6 +150,7 @@ impl Watch {
                 self.verified(&order, took_s);
             }
             Stage::Failed { error } => {
+                running.is_refused = true;
                 self.emit(Event::ActionFailed { id, error: error.clone() });
                 self.went_wrong(&order, &format!("{} failed: {error}", words::capitalised(order.action.verb())));
             }

@@ -69,6 +69,7 @@ impl Watch {
             Condition::Stuck(why) if !self.setup.rule.stays => return self.finish_elsewhere(Outcome::Stuck, why.clone()),
             _ => {}
         }
+        self.see_pause(rollout.paused);
         let (Some(now), Some(before)) = (weight, self.weight) else {
             self.weight = weight.or(self.weight);
             return;
@@ -83,6 +84,13 @@ impl Watch {
             self.finish_elsewhere(Outcome::EndedElsewhere, sentence);
         } else {
             self.moved_elsewhere(before, now);
+        }
+    }
+
+    fn see_pause(&mut self, paused: bool) {
+        if self.paused.replace(paused).is_some_and(|before| before != paused) {
+            let what = if paused { "paused" } else { "resumed" };
+            self.note("backend", format!("Somebody else {what} the rollout"));
         }
     }
 

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     engine::{
+        action::Fact,
         snapshot::{ActionView, Snapshot},
         time::Time,
         verdict::Phase,
@@ -38,7 +39,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, action: &ActionView, now: Time
     let took = took(pen, action, now);
     if area.height == 1 {
         let end = area.right().saturating_sub(1);
-        let start = pen.write_right(area.x, area.y, end, &took[..took.len().min(2)]);
+        // What went wrong is in the sentence above.
+        let right = if action.trouble.is_some() { vec![pen.say(Role::Dim, action.by.as_str())] } else { took };
+        let start = pen.write_right(area.x, area.y, end, &right[..right.len().min(2)]);
         trim(&mut facts, start.saturating_sub(area.x + 4));
         pen.write(area.x + 3, area.y, start.saturating_sub(1), &facts.concat());
         return;
@@ -75,9 +78,13 @@ fn facts<'a>(pen: &Pen<'_>, action: &'a ActionView) -> Vec<Vec<Run<'a>>> {
                 pen.say(Role::Text, "   "),
             ]
         }
+        None if action.trouble.is_some() => vec![pen.say(Role::Dim, "– not confirmed   ")],
         None => vec![pen.say(Role::Dim, "… sending   ")],
     }];
-    out.extend(action.facts.iter().map(|fact| {
+    // Where something is wrong, what was not seen comes first.
+    let mut facts: Vec<&Fact> = action.facts.iter().collect();
+    facts.sort_by_key(|fact| action.trouble.is_some() && fact.holds);
+    out.extend(facts.into_iter().map(|fact| {
         let (mark, role, text) = if fact.holds { ("✓ ", Role::Good, Role::Text) } else { ("… ", Role::Dim, Role::Dim) };
         vec![pen.shout(role, mark), pen.say(text, fact.text.as_str()), pen.say(Role::Text, "   ")]
     }));

@@ -12,8 +12,8 @@ use crate::{
     },
 };
 
-/// Columns of an event's word.
-const WORD: usize = 8;
+/// Columns of an event's word; the few longer ones have one of their own.
+const WORD: usize = 7;
 
 /// Draws the pane, if it has any rows.
 pub(super) fn draw(pen: &mut Pen<'_>, area: Rect, snapshot: &Snapshot, ui: &UiState) {
@@ -58,7 +58,7 @@ fn nothing<'a>(pen: &Pen<'_>, snapshot: &Snapshot) -> Run<'a> {
 fn line<'a>(pen: &Pen<'_>, event: &'a EventRow, with_word: bool) -> Vec<Run<'a>> {
     let mut runs = vec![pen.say(Role::Dim, format!("{}  ", humanize::clock(event.at)))];
     if with_word {
-        runs.push(pen.say(Role::Dim, format!("{:<WORD$}", event.word)));
+        runs.push(pen.say(Role::Dim, format!("{:<WORD$} ", event.word)));
     }
     let (head, tail) = match event.tone {
         Some(tone @ (Tone::Good | Tone::Bad)) => (pen.shout(tone.into(), event.head.as_str()), Role::Text),

@@ -89,6 +89,10 @@ pub(in crate::tui) fn row(pen: &mut Pen<'_>, area: Rect, entries: &[Entry<'_>], 
         let blanks = entry.last().map_or(0, |last| last.content.chars().rev().take_while(|letter| *letter == ' ').count());
         let words = width(entry) - blanks;
         if x + cells(words) > keys_end {
+            // What stands alone in its row, such as why there are no keys, is cut rather than left out.
+            if entries.len() == 1 {
+                pen.write(x, area.y, keys_end, entry);
+            }
             break;
         }
         x = pen.write(x, area.y, end, entry);

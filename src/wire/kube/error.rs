@@ -2,9 +2,13 @@
 
 use std::{error::Error, io, time::Duration};
 
+use kube::client::AuthError;
 use serde_json::Value;
 
 use crate::{humanize, text};
+
+/// How many lines of a program's complaint are passed on.
+const COMPLAINTS: usize = 3;
 
 /// A request without the answer it was meant to get.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,8 +45,9 @@ impl ApiError {
         let told: Option<Value> = serde_json::from_slice(body).ok();
         let said = told.as_ref().and_then(|told| told.get("message")?.as_str()).map(text::cleaned);
         let said = said.filter(|said| !said.is_empty()).map(|said| format!(": {said}")).unwrap_or_default();
+        let unknown = if status == 401 { "; the credentials are not accepted, or have expired" } else { "" };
         let asks = wait.map(|wait| format!("; it asks to be left alone for {}", humanize::duration(wait))).unwrap_or_default();
-        Self { wait, ..Self::new(Kind::Status(status), format!("the API server {server} answered {status}{said}{asks}")) }
+        Self { wait, ..Self::new(Kind::Status(status), format!("the API server {server} answered {status}{said}{unknown}{asks}")) }
     }
 
     /// No whole answer within `limit`.
@@ -59,9 +64,7 @@ impl ApiError {
         };
         let is_auth = error.downcast_ref::<kube::Error>().is_some_and(|error| matches!(error, kube::Error::Auth(_)));
         let kind = if is_auth || causes.iter().any(|cause| refused(&cause)) { Kind::NotSent } else { Kind::NoAnswer };
-        // The outer errors only say which layer the inner one came through.
-        let why = causes.last().map(|cause| text::cleaned(&cause.to_string())).unwrap_or_default();
-        Self::new(kind, format!("the API server {server} cannot be asked: {why}"))
+        Self::new(kind, format!("the API server {server} cannot be asked: {}", innermost(error)))
     }
 
     /// The object is not there, or the server does not know its kind.
@@ -75,6 +78,22 @@ impl ApiError {
     pub fn is_forbidden(&self) -> bool {
         matches!(self.kind, Kind::Status(401 | 403))
     }
+}
+
+/// What an error comes down to: the outer ones only say which layer it came through. Of a program that authenticates, what it complained
+/// of; what it printed may be a secret.
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let causes = || std::iter::successors(Some(error), |&error| error.source());
+    let program = causes().find_map(|cause| match cause.downcast_ref::<AuthError>()? {
+        AuthError::AuthExecRun { out, .. } => {
+            let said = String::from_utf8_lossy(&out.stderr);
+            let said = said.lines().map(str::trim).filter(|line| !line.is_empty()).take(COMPLAINTS).collect::<Vec<_>>().join(" ");
+            Some(format!("the program that authenticates failed ({}): {said}", out.status))
+        }
+        AuthError::AuthExecStart(why) => Some(format!("the program that authenticates cannot be run: {why}")),
+        _ => None,
+    });
+    text::cleaned(&program.or_else(|| causes().last().map(ToString::to_string)).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -94,11 +113,27 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_does_not_authenticate_is_told_by_its_complaint_and_not_by_what_it_printed() {
+        let out = std::process::Command::new("sh").args(["-c", "echo s3cret; echo 'session expired' >&2; exit 4"]).output();
+        let error = AuthError::AuthExecRun { cmd: "aws".to_owned(), out: Box::new(out.expect("it runs")) };
+        let error = ApiError::broken("k", &kube::Error::Auth(error));
+        let want = "the API server k cannot be asked: the program that authenticates failed (exit status: 4): session expired";
+        assert_eq!((error.kind, error.message.as_str()), (Kind::NotSent, want));
+        let absent = kube::Error::Auth(AuthError::AuthExecStart(io::Error::from(io::ErrorKind::NotFound)));
+        assert_eq!(innermost(&absent), "the program that authenticates cannot be run: entity not found");
+    }
+
+    #[test]
     fn a_refusal_says_what_the_server_said() {
         let body = br#"{"kind":"Status","message":"deployments.apps \"web\" is forbidden: no"}"#;
         let error = ApiError::status("k", 403, None, body);
         assert_eq!(error.message, "the API server k answered 403: deployments.apps \"web\" is forbidden: no");
         assert!(error.is_forbidden());
+        let expired = ApiError::status("k", 401, None, br#"{"message":"Unauthorized"}"#);
+        assert_eq!(
+            expired.message,
+            "the API server k answered 401: Unauthorized; the credentials are not accepted, or have expired"
+        );
         let busy = ApiError::status("k", 429, Some(Duration::from_secs(3)), b"<html>");
         assert_eq!(busy.message, "the API server k answered 429; it asks to be left alone for 3 s");
     }

@@ -5,9 +5,9 @@
 
 use std::{env::split_paths, ffi::OsString, path::PathBuf, time::Duration};
 
-use kube::config::{AuthInfo, Config, ExecConfig, ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
+use kube::config::{AuthInfo, Config, ExecConfig, ExecInteractiveMode, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
-use super::Cluster;
+use super::{Cluster, error::innermost};
 use crate::text;
 
 /// How long a connection may take to come up.
@@ -52,7 +52,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceError {
     /// Nothing says which cluster.
-    #[error("no cluster is known: there is no kubeconfig at {0}, and this is no pod")]
+    #[error("no cluster is known: there is no kubeconfig at {0}, and this is no pod; set KUBECONFIG, or backend.kubeconfig")]
     Nowhere(String),
     /// The kubeconfig cannot be used.
     #[error("{0}")]
@@ -104,8 +104,9 @@ impl Place {
             let known: Vec<&str> = kubeconfig.contexts.iter().map(|known| known.name.as_str()).collect();
             let known =
                 if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", text::cleaned(&known.join(", "))) };
-            let context = text::cleaned(&context);
-            return Err(PlaceError::Config(format!("the kubeconfig has no context {context:?}: {known}; name one with --context")));
+            let wanted =
+                if context.is_empty() { "current context".to_owned() } else { format!("context {:?}", text::cleaned(&context)) };
+            return Err(PlaceError::Config(format!("the kubeconfig has no {wanted}: {known}; name one with --context")));
         }
         let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
         let has_proxy = has_proxy(&kubeconfig, &context);
@@ -134,11 +135,8 @@ impl Place {
     pub fn connect(&self) -> Result<Cluster, PlaceError> {
         crate::wire::http::install_crypto();
         self.token_can_be_read()?;
-        let client = kube::Client::try_from(self.config.clone()).map_err(|error| {
-            let why = std::iter::successors(Some(&error as &dyn std::error::Error), |&error| error.source()).last();
-            let why = why.map(|why| text::cleaned(&why.to_string())).unwrap_or_default();
-            PlaceError::Connect { server: self.server.clone(), why }
-        })?;
+        let client = kube::Client::try_from(self.config.clone())
+            .map_err(|error| PlaceError::Connect { server: self.server.clone(), why: innermost(&error) })?;
         Ok(Cluster::new(client, &self.server, REQUEST))
     }
 }
@@ -165,8 +163,11 @@ impl Access {
         }
         let mut merged = None;
         for path in paths {
-            let read = Kubeconfig::read_from(&path)
-                .map_err(|error| config_error(&format!("the kubeconfig {}", path.display()), &error))?;
+            let what = format!("the kubeconfig {}", path.display());
+            let read = Kubeconfig::read_from(&path).map_err(|error| match &error {
+                KubeconfigError::ReadConfig(why, _) => config_error(&what, why),
+                other => config_error(&what, other),
+            })?;
             merged = Some(match merged.take() {
                 None => read,
                 Some(before) => Kubeconfig::merge(before, read).map_err(|error| config_error("the kubeconfigs", &error))?,
@@ -218,7 +219,9 @@ fn command(exec: &ExecConfig) -> String {
 
 fn config_error(what: &str, error: &dyn std::error::Error) -> PlaceError {
     let causes = std::iter::successors(Some(error), |&error| error.source());
-    let mut said: Vec<String> = causes.map(ToString::to_string).collect();
+    // A parser shows the lines around below its sentence.
+    let first = |error: &dyn std::error::Error| error.to_string().lines().next().unwrap_or_default().to_owned();
+    let mut said: Vec<String> = causes.map(first).collect();
     // Outer errors often repeat the inner ones.
     said.dedup_by(|inner, outer| outer.contains(inner.as_str()));
     PlaceError::Config(format!("{what} cannot be used: {}", text::cleaned(&said.join(": "))))
@@ -279,11 +282,27 @@ users:
     async fn without_a_kubeconfig_and_outside_a_pod_there_is_no_cluster() {
         let access = Access { home: Some("/nowhere".into()), ..Access::default() };
         let error = Place::find(&access).await.expect_err("nothing is there").to_string();
-        assert_eq!(error, "no cluster is known: there is no kubeconfig at /nowhere/.kube/config, and this is no pod");
+        assert_eq!(
+            error,
+            "no cluster is known: there is no kubeconfig at /nowhere/.kube/config, and this is no pod; set KUBECONFIG, or backend.kubeconfig"
+        );
         let access = Access { kubeconfig: Some("/nowhere/config".into()), ..Access::default() };
         let error = Place::find(&access).await.expect_err("nothing is there").to_string();
-        assert!(error.starts_with("the kubeconfig /nowhere/config cannot be used: "), "{error}");
-        assert!(error.contains("No such file"), "{error}");
+        assert_eq!(error, "the kubeconfig /nowhere/config cannot be used: No such file or directory (os error 2)");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_kubeconfig_says_where_it_goes_wrong_in_one_line() {
+        for (text, want) in [
+            ("clusters: [\n", "cannot be used: failed to parse kubeconfig YAML: error: line 1"),
+            ("", "the kubeconfig has no current context: it has none; name one with --context"),
+        ] {
+            let dir = tempfile::tempdir().expect("a folder");
+            let path = dir.path().join("config");
+            std::fs::write(&path, text).expect("written");
+            let error = Place::find(&Access { kubeconfig: Some(path), ..Access::default() }).await.expect_err(text).to_string();
+            assert!(error.contains(want) && !error.contains('␊'), "{error}");
+        }
     }
 
     #[test]

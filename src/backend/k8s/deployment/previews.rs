@@ -104,8 +104,12 @@ impl Deployment {
         if self.spec.paused {
             happens.push("the pause is taken off".to_owned());
         }
-        happens.push(format!("{} until all {} are {name} again", self.replaces(), self.spec.replicas));
-        happens.push(set.ready_of(self.spec.replicas));
+        if self.spec.replicas == 0 {
+            happens.push(format!("no pod is started: {} is scaled to 0", self.place.workload.name));
+        } else {
+            happens.push(format!("{} until all {} are {name} again", self.replaces(), self.spec.replicas));
+            happens.push(set.ready_of(self.spec.replicas));
+        }
         Ok(Preview {
             target: bound.target(Role::Baseline, set.name.clone(), Some(0.0)),
             happens,

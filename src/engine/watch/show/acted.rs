@@ -9,7 +9,7 @@ use super::{
 use crate::engine::{
     action::Action,
     role::Role,
-    snapshot::{Glyph, Sentence, Tone},
+    snapshot::{Badge, Glyph, Sentence, Tone},
     verdict::Outcome,
     words::{self, Say},
 };
@@ -21,9 +21,9 @@ impl Watch {
         let (badge, next) = match ended.outcome {
             Outcome::RolledBack => (filled(Glyph::Pass, "ROLLED BACK", Tone::Good), self.done_by()),
             Outcome::Promoted => (filled(Glyph::Pass, "PROMOTED", Tone::Good), self.done_by()),
-            Outcome::RollbackFailed | Outcome::PromotionFailed => (filled(Glyph::Fail, "NOT SEEN", Tone::Bad), self.human_needed()),
+            Outcome::RollbackFailed | Outcome::PromotionFailed => (self.trouble_badge(), self.human_needed()),
             Outcome::EndedElsewhere => (badge(Glyph::Unknown, "ENDED ELSEWHERE", Tone::Held), nothing_more()),
-            Outcome::Superseded => (badge(Glyph::Unknown, "SUPERSEDED", Tone::Held), nothing_more()),
+            Outcome::Superseded => (badge(Glyph::Unknown, "SUPERSEDED", Tone::Held), another_one()),
             Outcome::Stuck => (badge(Glyph::Warn, "STUCK", Tone::Bad), look_at_instances()),
             Outcome::Paused => (badge(Glyph::Unsure, "PAUSED", Tone::Unsure), nothing_more()),
             Outcome::Timeout => (badge(Glyph::Unsure, "TIMED OUT", Tone::Unsure), nothing_more()),
@@ -84,6 +84,12 @@ impl Watch {
         say.then().text(" Nothing to do.").done()
     }
 
+    /// Whether anything may have been changed is the first thing to know.
+    fn trouble_badge(&self) -> Badge {
+        let word = if self.action().is_some_and(|running| running.is_refused) { "NOT DONE" } else { "NOT SEEN" };
+        filled(Glyph::Fail, word, Tone::Bad)
+    }
+
     fn human_needed(&self) -> Sentence {
         let say = Say::new().strong("A human is needed.").then();
         let say = say.text(" ").key("5").text(" shows what was sent and what came back");
@@ -101,11 +107,7 @@ impl Watch {
             if !(action.is_retreat() || action.is_promotion()) {
                 return None;
             }
-            return Some((
-                filled(Glyph::Fail, "NOT SEEN", Tone::Bad),
-                Sentence::plain(words::stopped(trouble)),
-                self.human_needed(),
-            ));
+            return Some((self.trouble_badge(), Sentence::plain(words::stopped(trouble)), self.human_needed()));
         }
         if running.is_over {
             return None;
@@ -136,6 +138,11 @@ impl Watch {
         let next = next.then().text(" Nothing to press.").done();
         Some((filled(Glyph::Warn, word, tone), sentence, next))
     }
+}
+
+/// The sentence above says that nothing is judged any more.
+fn another_one() -> Sentence {
+    Say::new().text("This watch is over, and the new rollout is not watched.").then().text(" Nothing to press.").done()
 }
 
 /// The instances say what is the matter.

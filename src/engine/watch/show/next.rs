@@ -22,7 +22,9 @@ impl Watch {
             return Sentence::plain("Rolls back by itself now.");
         }
         let say = Say::new().strong("Nothing happens by itself.").then();
-        if self.can(Action::Rollback) {
+        if self.can(Action::Rollback) && self.rollout_error.is_some() {
+            say.text(" The backend cannot be read now: ").key("R").text(" may fail.").done()
+        } else if self.can(Action::Rollback) {
             let takes = self.takes(Action::Rollback);
             say.text(" Press ")
                 .key("R")

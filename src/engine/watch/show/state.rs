@@ -267,5 +267,5 @@ fn ended_with_stop(sentence: &Sentence) -> Sentence {
 }
 
 pub(super) fn nothing_more() -> Sentence {
-    Say::new().text("This watch is over; nothing is judged any more.").then().text(" Nothing to do.").done()
+    Say::new().text("This watch is over; nothing is judged any more.").then().text(" Nothing to press.").done()
 }
