@@ -20,14 +20,14 @@ fn a_storm_of_sizes_ends_in_the_right_picture() {
     let mut terminal = Terminal::start(120, 40, &["replay", recorded, "--speed", "1000"]);
     terminal.shows("the watch is over");
     thread::park_timeout(Duration::from_millis(200));
-    let before = terminal.picture();
+    let before = terminal.cells();
     let mut rng = fastrand::Rng::with_seed(11);
     let sizes = (0..98).map(|_| (rng.u16(1..=300), rng.u16(1..=100)));
     for (columns, rows) in sizes.chain([(1, 1), (300, 100)]).collect::<Vec<_>>() {
         terminal.resize_program(columns, rows);
     }
     terminal.resize(120, 40);
-    terminal.comes("the picture from before", |_| terminal.picture() == before);
+    terminal.comes("the picture from before", |_| terminal.cells() == before);
     terminal.type_keys(b"q");
     assert_eq!(terminal.ended().0.exit_code(), 0);
 }

@@ -104,6 +104,23 @@ impl Terminal {
         self.screen.lock().expect("no panic").screen().contents_formatted()
     }
 
+    /// The same cell by cell: a place that was never written to looks as one with a space.
+    pub(crate) fn cells(&self) -> Vec<String> {
+        let locked = self.screen.lock().expect("no panic");
+        let screen = locked.screen();
+        let (rows, columns) = screen.size();
+        let cell = |row, column| {
+            let cell = screen.cell(row, column).expect("within the screen");
+            let text = if cell.has_contents() { cell.contents() } else { " " };
+            let looks = (cell.bold(), cell.dim(), cell.italic(), cell.underline(), cell.inverse());
+            format!("{text} {:?} {:?} {looks:?}", cell.fgcolor(), cell.bgcolor())
+        };
+        (0..rows.get())
+            .flat_map(|row| (0..columns.get()).map(move |column| (row, column)))
+            .map(|(row, column)| cell(row, column))
+            .collect()
+    }
+
     /// The background of a cell.
     pub(crate) fn background(&self, column: u16, row: u16) -> vt100::Color {
         let screen = self.screen.lock().expect("no panic");
