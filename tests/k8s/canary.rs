@@ -135,6 +135,31 @@ fn it_is_led_through_its_gates_which_are_closed_behind_it() {
 }
 
 #[test]
+fn it_is_given_more_traffic_step_by_step_where_each_step_waits_at_a_gate() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let (namespace, gates) = (cluster.namespace("ca-more"), Gates::start());
+    let webhooks =
+        format!("\n    webhooks:\n    - {{ name: more, type: confirm-traffic-increase, url: \"{}/gate/check\" }}\n", gates.url());
+    namespace.apply(&format!("{}{webhooks}", TARGET.trim_end().replace("INTERVAL", QUICK)));
+    let operator = Operator::be(cluster, &User::Admin, &namespace, "canary/web", &format!("gate = \"{}\"", gates.url()));
+    let canary = Canary { namespace, operator, gates };
+    canary.until("Initialized");
+    canary.image("app:v2");
+    canary.until("Progressing");
+    let watching = canary.operator.watch();
+    watching.until_told("It waits at the gate more (confirm-traffic-increase) before it goes on");
+    for weight in [25, 50] {
+        let said = canary.promote();
+        assert!(said.contains(&format!("v2 has {weight} % of the traffic, its gate is closed again")), "{said}");
+        canary.until_weight(weight);
+        assert!(!canary.is_open("gate"), "it would go through all gates");
+    }
+    canary.promote();
+    canary.until("Succeeded");
+    assert_eq!((canary.image_of("web-primary"), canary.is_open("gate")), (json!("app:v2"), false));
+}
+
+#[test]
 fn a_full_promotion_skips_this_analysis_and_no_other() {
     let Some(cluster) = Cluster::shared() else { return };
     let canary = Canary::progressing(cluster, "ca-full", SLOW, false);

@@ -38,7 +38,7 @@ use crate::{
 };
 
 use self::{
-    condition::{AFTER, BACK, BEFORE},
+    condition::{AFTER, BACK, BEFORE, MORE},
     status::{KUBERNETES, Sharing, Spec, Status},
     template::{is_copied, is_same},
 };
@@ -94,7 +94,7 @@ impl Asked {
         let Some(gates) = &api.gates else { return Self::default() };
         let has = |gate: Gate, kinds: &[&str]| kinds.iter().any(|kind| spec.gate(kind, gate).is_some());
         let (mut way, mut rollback) = (None, None);
-        if has(Gate::Way, &[BEFORE, AFTER]) {
+        if has(Gate::Way, &[BEFORE, MORE, AFTER]) {
             way = Some(gates.is_open(place, Gate::Way).await);
         }
         if has(Gate::Rollback, &[BACK]) {

@@ -220,11 +220,17 @@ impl Controller {
         let analysis = sight.analysis();
         let steps: Vec<i64> = analysis["stepWeights"].as_array().into_iter().flatten().map(number).collect();
         let most = steps.last().copied().or_else(|| analysis["maxWeight"].as_i64()).unwrap_or(100);
+        // It is asked before the promotion too, but not while that waits at a gate of its own.
+        let asked = if sight.phase() == "Progressing" {
+            webhook::ask(sight.canary, "confirm-traffic-increase", "Progressing").await
+        } else {
+            Ok(())
+        };
+        if let Err(gate) = asked {
+            return self.tell_of(sight, "Warning", &format!("Halt advancement waiting for traffic increase approval {gate}")).await;
+        }
         if routed >= most {
             return self.promote(sight).await;
-        }
-        if let Err(gate) = webhook::ask(sight.canary, "confirm-traffic-increase", "Progressing").await {
-            return self.tell_of(sight, "Warning", &format!("Halt advancement waiting for traffic increase approval {gate}")).await;
         }
         let next = steps.iter().copied().find(|step| *step > routed).unwrap_or(routed + number(&analysis["stepWeight"])).min(100);
         self.route(sight, next);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Canary,
-    condition::{AFTER, BEFORE},
+    condition::{AFTER, BEFORE, MORE},
     template::is_copied,
 };
 use crate::{
@@ -63,6 +63,7 @@ impl Canary {
         let waits = match self.status.phase.as_str() {
             "Waiting" => Some(BEFORE),
             "WaitingPromotion" => Some(AFTER),
+            "Progressing" if !self.has_more(order) => Some(MORE),
             _ => None,
         };
         let is_open = self.is_open(Gate::Way);
@@ -70,6 +71,11 @@ impl Canary {
             return if is_open { Next::Gate { gate: Gate::Way, open: false } } else { Next::Done };
         }
         self.through(order, Gate::Way)
+    }
+
+    /// It has the share that an order leads to, where that is less than everything.
+    pub(super) fn has_more(&self, order: &Order) -> bool {
+        order.target.weight.is_some_and(|share| self.status.weight() + 1e-9 >= share)
     }
 
     /// The gate of a rollback, the same way.

@@ -1,9 +1,10 @@
 //! What Flagger makes of a Canary: whether it has looked at the newest template, waits at a gate, or has taken it back.
 
-use super::{Canary, template::is_copied};
+use super::{Canary, status::Sharing, template::is_copied};
 use crate::{
     backend::k8s::{
         bound::Bound,
+        gates::Gate,
         mark::{self, RETREATS},
         pods,
         sets::HASH_LABELS,
@@ -13,8 +14,9 @@ use crate::{
     wire::kube::time,
 };
 
-/// Webhooks that are asked before a rollout begins, and before it is promoted.
+/// Webhooks that are asked before a rollout begins, before its canary gets more traffic, and before it is promoted.
 pub(super) const BEFORE: &str = "confirm-rollout";
+pub(super) const MORE: &str = "confirm-traffic-increase";
 pub(super) const AFTER: &str = "confirm-promotion";
 /// The webhook by which a rollback is asked for.
 pub(super) const BACK: &str = "rollback";
@@ -44,6 +46,7 @@ impl Canary {
         match self.status.phase.as_str() {
             "Waiting" => Condition::Waiting(format!("it waits at {} before it begins", gate(BEFORE))),
             "WaitingPromotion" => Condition::Waiting(format!("it waits at {} for its promotion", gate(AFTER))),
+            "Progressing" if self.waits_with_more() => Condition::Waiting(format!("it waits at {} before it goes on", gate(MORE))),
             "Failed" if self.status.canary_weight > 0 => Condition::Stuck(self.half_promoted(bound)),
             "Failed" => {
                 let why = self.why.clone().unwrap_or_else(|| text::cleaned(self.status.message()));
@@ -52,6 +55,16 @@ impl Canary {
             "Terminating" | "Terminated" => Condition::Ended(format!("the Canary {name} is being deleted")),
             _ => Condition::Steady,
         }
+    }
+
+    /// Flagger has a closed gate before every change of the weights, and does not write down that it waits there.
+    fn waits_with_more(&self) -> bool {
+        self.asks_for_more() && matches!(self.gates.of(Gate::Way), Some(Ok(false)))
+    }
+
+    /// It is analysed by weights, with a gate of the load tester before each of them.
+    pub(super) fn asks_for_more(&self) -> bool {
+        self.spec.sharing() == Sharing::Weights && self.spec.gate(MORE, Gate::Way).is_some()
     }
 
     /// The primary has the new template and does not get ready: Flagger leaves the traffic with the canary.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     Canary,
     changes::{SKIPPING, STAYING},
-    condition::{AFTER, BACK, BEFORE},
+    condition::{AFTER, BACK, BEFORE, MORE},
     template::is_copied,
 };
 use crate::{
@@ -23,8 +23,6 @@ use crate::{
 
 /// The longest interval between two of Flagger's looks for which it is worth waiting to set something back.
 const SOON: Duration = Duration::from_secs(30);
-/// Webhooks that are asked before the canary gets more traffic.
-const MORE: &str = "confirm-traffic-increase";
 
 impl Canary {
     pub(super) fn offer(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
@@ -126,23 +124,37 @@ impl Canary {
         let kind = match self.status.phase.as_str() {
             "Waiting" => BEFORE,
             "WaitingPromotion" => AFTER,
+            "Progressing" if self.asks_for_more() && !self.is_open(Gate::Way) => MORE,
             _ => return Err(self.no_gate()),
         };
         let (name, request) = self.turned(kind, Gate::Way)?;
-        let leads = match kind {
-            BEFORE => format!("{}, and then begins with {}", self.looks(), bound.names.candidate),
-            _ => format!("{}, and then promotes {}", self.looks(), bound.names.candidate),
+        let next = self.next_share().filter(|_| kind == MORE);
+        let candidate = &bound.names.candidate;
+        let leads = match (kind, next) {
+            (BEFORE, _) => format!("{}, and then begins with {candidate}", self.looks()),
+            (_, Some(next)) => {
+                let next = humanize::share(next);
+                format!("{}; where its checks pass, it gives {candidate} {next} of the traffic", self.looks())
+            }
+            _ => format!("{}, and then promotes {candidate}", self.looks()),
         };
         let mut happens = vec![format!("the gate {name} ({kind}) is opened"), leads];
         happens.push("the gate is closed again behind it, so that nothing else goes through".to_owned());
-        let weight = (kind == AFTER).then_some(1.0);
+        let weight = if kind == AFTER { Some(1.0) } else { next };
         let target = bound.target(Role::Candidate, format!("{} past {kind}", self.candidate()), weight);
         Ok(self.shown(bound, target, happens, Vec::new(), &[request]))
     }
 
-    /// Flagger does not say where that it waits with more traffic.
+    /// The share that Flagger gives it next; none where it promotes it next.
+    fn next_share(&self) -> Option<f64> {
+        let now = self.status.weight();
+        self.spec.analysis()?.ladder().into_iter().find(|share| *share > now + 1e-9)
+    }
+
+    /// Flagger does not say that it waits before a change of the weights, and where another one than its load tester is asked, nobody does.
     fn no_gate(&self) -> String {
-        let more = self.spec.asks(MORE).map(|hook| format!(", or waits at {} ({MORE})", text::cleaned(&hook.name)));
+        let more = self.spec.asks(MORE).filter(|_| !self.asks_for_more());
+        let more = more.map(|hook| format!(", or waits at {} ({MORE})", text::cleaned(&hook.name)));
         format!("it waits at no gate: its analysis goes on{}; promote --full skips it", more.unwrap_or_default())
     }
 

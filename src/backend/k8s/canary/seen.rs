@@ -3,7 +3,7 @@
 use super::{
     Canary,
     changes::{SKIPPING, goal},
-    condition::BEFORE,
+    condition::{BEFORE, MORE},
     template::is_copied,
 };
 use crate::{
@@ -20,6 +20,7 @@ impl Canary {
             Action::Promote if order.target.reference.ends_with(BEFORE) => {
                 vec![self.phase(self.status.phase != "Waiting"), self.closed(Gate::Way)]
             }
+            Action::Promote if order.target.reference.ends_with(MORE) => vec![self.went_on(bound, order), self.closed(Gate::Way)],
             Action::Promote => [self.promoted(bound), vec![self.closed(Gate::Way)]].concat(),
             Action::PromoteFull => [self.promoted(bound), self.analysed_again(order)].concat(),
             Action::Abort => vec![
@@ -32,6 +33,15 @@ impl Canary {
             Action::Retry => Vec::new(),
         };
         Seen { done: !facts.is_empty() && facts.iter().all(|fact| fact.holds), facts }
+    }
+
+    /// It has more traffic, or what comes after the analysis has begun.
+    fn went_on(&self, bound: &Bound, order: &Order) -> Fact {
+        if self.status.phase != "Progressing" {
+            return self.phase(["WaitingPromotion", "Promoting", "Finalising", "Succeeded"].contains(&self.status.phase.as_str()));
+        }
+        let text = format!("{} has {} of the traffic", bound.names.candidate, humanize::share(self.status.weight()));
+        Fact { text, holds: self.has_more(order) }
     }
 
     fn phase(&self, holds: bool) -> Fact {

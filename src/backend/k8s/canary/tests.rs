@@ -130,13 +130,21 @@ fn off(of: &Canary, action: Action) -> String {
 }
 
 /// What an order takes next once its mark is there.
-fn next(mut of: Canary, action: Action, reference: &str) -> Result<Next, String> {
-    let target = bound().target(Role::Candidate, reference, None);
+fn order(action: Action, reference: &str, weight: Option<f64>) -> Order {
+    let target = bound().target(Role::Candidate, reference, weight);
     let actor = Actor { kind: ActorKind::Key, user: "ana".to_owned() };
-    let order = Order { id: "o-1".to_owned(), action, target, actor, token: String::new(), reason: None };
-    let mark = serde_json::to_string(&super::super::mark::Mark::new(&order, "ana on ship-3")).expect("JSON");
+    Order { id: "o-1".to_owned(), action, target, actor, token: String::new(), reason: None }
+}
+
+fn next(of: Canary, action: Action, reference: &str) -> Result<Next, String> {
+    next_of(of, &order(action, reference, None))
+}
+
+/// What an order takes next once its mark is there.
+fn next_of(mut of: Canary, order: &Order) -> Result<Next, String> {
+    let mark = serde_json::to_string(&super::super::mark::Mark::new(order, "ana on ship-3")).expect("JSON");
     of.object.metadata.annotations.insert(super::super::mark::ANNOTATION.to_owned(), mark);
-    of.next(&bound(), &order)
+    of.next(&bound(), order)
 }
 
 fn fields(spec: &Value) -> Next {
@@ -245,8 +253,8 @@ fn a_gate_is_turned_where_there_is_one_and_somebody_to_ask() {
     let unnamed = canary("WaitingPromotion", 0, &gated());
     assert!(off(&unnamed, Action::Promote).ends_with("say where that answers from here, in [backend] gate"));
     let mut more = gated();
-    more["analysis"]["webhooks"][1]["type"] = json!("confirm-traffic-increase");
-    let why = "it waits at no gate: its analysis goes on, or waits at end (confirm-traffic-increase); promote --full skips it";
+    more["analysis"]["webhooks"][1] = json!({ "name": "asks", "type": MORE, "url": "http://chat.test/ask" });
+    let why = "it waits at no gate: its analysis goes on, or waits at asks (confirm-traffic-increase); promote --full skips it";
     assert_eq!(off(&canary("Progressing", 25, &more), Action::Promote), why);
     let none = canary("WaitingPromotion", 0, &steps("10s"));
     assert_eq!(off(&none, Action::Promote), "it has no confirm-promotion webhook at a gate of Flagger's load tester");
@@ -265,6 +273,36 @@ fn a_gate_is_turned_where_there_is_one_and_somebody_to_ask() {
     assert_eq!(next(asked("Promoting", false, false), Action::Promote, &past), Ok(Next::Done));
     assert_eq!(next(asked("Progressing", false, false), Action::Abort, "web-primary"), turn(Gate::Rollback, true));
     assert_eq!(next(asked("Failed", false, true), Action::Abort, "web-primary"), turn(Gate::Rollback, false));
+}
+
+#[test]
+fn each_change_of_the_weights_that_waits_at_a_gate_is_let_through_by_itself() {
+    let mut spec = gated();
+    spec["analysis"]["webhooks"][0]["type"] = json!(MORE);
+    let at = |phase: &str, weight: u32, is_open: bool| {
+        let gates = Asked { way: Some(Ok(is_open)), rollback: None, requests: Some([String::new(), String::new()]) };
+        Canary { gates, ..canary(phase, weight, &spec) }
+    };
+    let waits = Condition::Waiting("it waits at the gate begin (confirm-traffic-increase) before it goes on".into());
+    assert_eq!(at("Progressing", 25, false).condition(&bound()), waits);
+    assert_eq!(at("Progressing", 25, true).condition(&bound()), Condition::Steady);
+    assert!(off(&at("Progressing", 25, true), Action::Promote).starts_with("it waits at no gate: its analysis goes on; "));
+    let preview = ready(&at("Progressing", 25, false), Action::Promote);
+    assert_eq!((preview.target.reference.as_str(), preview.target.weight), ("web-t2 past confirm-traffic-increase", Some(0.5)));
+    let promote = |weight: Option<f64>| order(Action::Promote, &preview.target.reference, weight);
+    let turn = |open: bool| Ok(Next::Gate { gate: Gate::Way, open });
+    let half = promote(Some(0.5));
+    assert_eq!(next_of(at("Progressing", 25, false), &half), turn(true));
+    assert_eq!(next_of(at("Progressing", 50, true), &half), turn(false), "it is closed behind it");
+    assert!(!at("Progressing", 50, true).seen(&bound(), &half).done);
+    assert!(at("Progressing", 50, false).seen(&bound(), &half).done);
+    let last = ready(&at("Progressing", 50, false), Action::Promote);
+    assert_eq!((last.target.weight, last.happens[1].as_str()), (None, "Flagger looks at it every 10 s, and then promotes v2"));
+    let last = promote(None);
+    assert_eq!(next_of(at("Progressing", 50, false), &last), turn(true));
+    assert!(!at("Progressing", 50, false).seen(&bound(), &last).done);
+    assert!(at("WaitingPromotion", 0, false).seen(&bound(), &last).done);
+    assert!(!at("Failed", 0, false).seen(&bound(), &last).done, "taken back is not gone on");
 }
 
 fn with(phase: &str, weight: u32, spec: &Value, change: impl FnOnce(&mut Canary)) -> Canary {
@@ -351,8 +389,6 @@ fn the_weight_is_what_flagger_has_routed() {
     assert_eq!(weight(&canary("Promoting", 0, &headers)), None, "they are routed until the primary is new");
     let back = with("Progressing", 0, &headers, |of| of.target = deployment("web", &[(NEW, "v2", 0), ("t1", "v1", 2)]));
     assert_eq!(weight(&back), Some(0.0), "wherever they are routed, no pod of v2 is there");
-    let target = bound().target(Role::Baseline, "web-t1", Some(0.0));
-    let actor = Actor { kind: ActorKind::Key, user: "ana".to_owned() };
-    let order = Order { id: "o-1".to_owned(), action: Action::Rollback, target, actor, token: String::new(), reason: None };
-    assert!(back.seen(&bound(), &order).done, "{}", back.seen(&bound(), &order).open());
+    let seen = back.seen(&bound(), &order(Action::Rollback, "web-t1", Some(0.0)));
+    assert!(seen.done, "{}", seen.open());
 }
