@@ -9,7 +9,8 @@ use crate::{
     home::{Home, Ran},
 };
 
-const DEPLOYMENT: &str = r#"
+/// Two pods with a page each.
+pub(crate) const DEPLOYMENT: &str = r#"
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: web }

@@ -7,19 +7,9 @@ use serde_json::{Value, json};
 use crate::{
     bed::{Cluster, Namespace, User},
     home::{Home, KUBECONFIG, Ran},
+    in_cluster::DEPLOYMENT,
 };
 
-const DEPLOYMENT: &str = r#"
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  replicas: 2
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec: { containers: [{ name: app, image: "app:v1", ports: [{ name: metrics, containerPort: 9090 }] }] }
-"#;
 /// Where a kubelet puts an account's files.
 const PLACE: &str = "/run/secrets/kubernetes.io/serviceaccount";
 const SCRIPT: &str = "mount -t tmpfs tmpfs /run && mkdir -p \"$1\" && cp \"$2\"/* \"$1\" && shift 2 && exec \"$@\"";

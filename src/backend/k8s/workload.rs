@@ -17,11 +17,12 @@ use super::{
 use crate::{
     backend::BackendError,
     engine::{
-        action::{Ability, Action, Condition, Order, Preview, Rollout, Seen},
+        action::{Ability, Action, Condition, Fact, Order, Preview, Rollout, Seen},
         driven::Driven,
         role::Sides,
         strategy::Kind as Strategy,
     },
+    humanize,
     target::{Kind, Workload},
     wire::kube::{Object, Patch},
 };
@@ -177,6 +178,18 @@ pub(super) trait State: Send + Sync {
 
     /// The candidate's share of the traffic, a fraction; null while nobody can say.
     fn weight(&self, bound: &Bound) -> Option<f64>;
+
+    /// Whether the candidate has the share that was `wanted`, and which it has.
+    fn weight_is(&self, bound: &Bound, wanted: f64) -> Fact {
+        let name = &bound.names.candidate;
+        match self.weight(bound) {
+            Some(weight) => {
+                let text = format!("{name} has {} of the traffic", humanize::share(weight));
+                Fact { text, holds: (weight - wanted).abs() < 1e-6 }
+            }
+            None => Fact { text: format!("nobody says how much traffic {name} has"), holds: false },
+        }
+    }
 
     /// The versions as they are now: another one where the watch is not about what is there any more.
     fn versions(&self, bound: &Bound) -> Sides<String>;

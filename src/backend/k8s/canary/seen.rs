@@ -88,17 +88,6 @@ impl Canary {
         facts.chain(self.analysed_again(order)).collect()
     }
 
-    fn weight_is(&self, bound: &Bound, wanted: f64) -> Fact {
-        let name = &bound.names.candidate;
-        match self.weight(bound) {
-            Some(weight) => {
-                let text = format!("{name} has {} of the traffic", humanize::share(weight));
-                Fact { text, holds: (weight - wanted).abs() < 1e-6 }
-            }
-            None => Fact { text: format!("nobody says how much traffic {name} has"), holds: false },
-        }
-    }
-
     /// All pods of the primary have its newest template and are available.
     fn primary_ready(&self) -> Fact {
         let (spec, status) = (&self.primary.spec, &self.primary.status);

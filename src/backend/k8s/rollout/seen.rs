@@ -50,7 +50,7 @@ impl ArgoRollout {
 
     /// It stands at the next stop, with the weight in force that belongs there.
     fn stepped(&self, bound: &Bound, order: &Order) -> Vec<Fact> {
-        let Some(canary) = &self.spec.strategy.canary else { return vec![self.weight_is(bound, 1.0)] };
+        let Some(canary) = &self.spec.strategy.canary else { return vec![self.traffic_is(bound, 1.0)] };
         let Some(goal) = done_after(&order.target.reference) else { return self.promoted(bound) };
         let stop = canary.stop_from(goal);
         if stop >= canary.steps.len() {
@@ -68,12 +68,12 @@ impl ArgoRollout {
 
     fn promoted(&self, bound: &Bound) -> Vec<Fact> {
         let set = self.set_of(bound, Role::Candidate);
-        [self.stable_is(bound, &bound.pins.candidate), self.weight_is(bound, 1.0)].into_iter().chain(self.ready(set)).collect()
+        [self.stable_is(bound, &bound.pins.candidate), self.traffic_is(bound, 1.0)].into_iter().chain(self.ready(set)).collect()
     }
 
     fn aborted_facts(&self, bound: &Bound) -> Vec<Fact> {
         let stable = self.sets.iter().find(|set| set.hash == self.status.stable);
-        let facts = [self.abort_is(true), self.weight_is(bound, 0.0)].into_iter();
+        let facts = [self.abort_is(true), self.traffic_is(bound, 0.0)].into_iter();
         facts.chain(self.ready(stable)).chain(self.none_left(bound)).collect()
     }
 
@@ -82,7 +82,7 @@ impl ArgoRollout {
         let current = self.current().map_or("no ReplicaSet yet", |set| set.name.as_str());
         let newest = Fact { text: format!("the newest template is that of {current}"), holds: current == name };
         let stable = self.stable_is(bound, set.map_or("", |set| set.hash.as_str()));
-        let facts = [newest, stable, self.weight_is(bound, 0.0)].into_iter();
+        let facts = [newest, stable, self.traffic_is(bound, 0.0)].into_iter();
         facts.chain(self.ready(set)).chain(self.none_left(bound)).collect()
     }
 
@@ -102,18 +102,11 @@ impl ArgoRollout {
         Fact { text: format!("the stable version is {stable}"), holds: self.status.stable == hash }
     }
 
-    fn weight_is(&self, bound: &Bound, wanted: f64) -> Fact {
-        let name = &bound.names.candidate;
-        match self.weight(bound) {
-            Some(weight) => {
-                let text = format!("{name} has {} of the traffic", humanize::share(weight));
-                Fact { text, holds: (weight - wanted).abs() < 1e-6 }
-            }
-            None if self.spec.replicas == 0 => {
-                Fact { text: "no pods are asked for, so nothing has traffic".to_owned(), holds: true }
-            }
-            None => Fact { text: format!("nobody says how much traffic {name} has"), holds: false },
+    fn traffic_is(&self, bound: &Bound, wanted: f64) -> Fact {
+        if self.spec.replicas == 0 && self.weight(bound).is_none() {
+            return Fact { text: "no pods are asked for, so nothing has traffic".to_owned(), holds: true };
         }
+        self.weight_is(bound, wanted)
     }
 
     fn ready(&self, set: Option<&Set>) -> Option<Fact> {
