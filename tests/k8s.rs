@@ -45,6 +45,8 @@ mod in_cluster;
 mod inside;
 #[path = "k8s/pods.rs"]
 mod pods;
+#[path = "k8s/readme.rs"]
+mod readme;
 #[path = "k8s/rollout.rs"]
 mod rollout;
 #[path = "k8s/stand_ins.rs"]
