@@ -23,10 +23,13 @@ pub fn rate(fraction: f64) -> String {
     }
 }
 
-/// A share or a limit with as few digits as it needs: `25 %`, `2.5 %`, `0.05 %`.
+/// A share or a limit with as few digits as it needs, three at most: `25 %`, `2.5 %`, `0.05 %`, `18.2 %` of eleven pods. Only
+/// a full 1.0 says `100 %`.
 #[must_use]
 pub fn share(fraction: f64) -> String {
-    let percent = (fraction * 10_000.0).round() / 100.0;
+    let digits = if fraction.abs() < 0.1 { 100.0 } else { 10.0 };
+    let percent = (fraction * 100.0 * digits).round() / digits;
+    let percent = if percent >= 100.0 && fraction < 1.0 { 99.9 } else { percent };
     format!("{percent} %")
 }
 
@@ -241,6 +244,10 @@ mod tests {
             (rate(11.0), ">999 %"),
             (share(0.25), "25 %"),
             (share(0.025), "2.5 %"),
+            (share(2.0 / 11.0), "18.2 %"),
+            (share(9.0 / 11.0), "81.8 %"),
+            (share(1.0), "100 %"),
+            (share(0.9996), "99.9 %"),
             (part(0.999), "99 %"),
             (part(1.0), "100 %"),
             (points(0.009), "+0.90 pp"),

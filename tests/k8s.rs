@@ -49,6 +49,8 @@ mod pods;
 mod readme;
 #[path = "k8s/rollout.rs"]
 mod rollout;
+#[path = "k8s/stage.rs"]
+mod stage;
 #[path = "k8s/stand_ins.rs"]
 mod stand_ins;
 #[path = "k8s/two_screens.rs"]

@@ -14,6 +14,7 @@ mod decide;
 mod draw;
 mod explain;
 mod poll;
+mod restarts;
 mod restored;
 mod rollout;
 mod show;
@@ -70,6 +71,8 @@ pub struct Watch {
     share: ShareWatch,
     /// When the oldest process of each version began.
     began: Sides<Option<Time>>,
+    /// The newest restarts of each version, as far as they followed one another.
+    restarts: Sides<Option<restarts::Spell>>,
     recent: Recent,
     roster: Roster,
     series: Series,
@@ -188,6 +191,7 @@ impl Watch {
             pending: Pending::default(),
             sources: Sources::of_versions(setup.policy.baseline.compared()),
             began: Sides::default(),
+            restarts: Sides::default(),
             share: ShareWatch::default(),
             recent: Recent::default(),
             roster: Roster::new(&setup.policy),

@@ -148,7 +148,7 @@ fn beside_errors_and_latency_it_takes_its_part_of_one_budget() {
             played.watch.checks().into_iter().filter(|c| c.verdict == CheckVerdict::Fail).map(|c| c.check).collect();
         assert_eq!(failed, [want]);
         let rule = of(&played, "work").explanation.into_iter().find(|reason| reason.about == "rule").expect("a rule").text;
-        assert!(rule.contains("23.08 % of the alarm budget"), "{rule}");
+        assert!(rule.contains("23.1 % of the alarm budget"), "{rule}");
     }
     let mut played = Played::new(watch(vec![counts("work", Worse::Higher)], &gating));
     played.run(600.0, |t| both(t, 0.004, 0.003));

@@ -9,7 +9,7 @@ use rollwatch::{
         policy::BaselineMode,
         role::Sides,
         setup::{Rule, Setup, Until},
-        snapshot::{ActRow, Band, CheckRow, Differences, InstanceRow, Point, Reading, Snapshot, StepRow, Unit},
+        snapshot::{ActRow, Band, CheckRow, Differences, InstanceRow, MarkerKind, Point, Reading, Snapshot, StepRow, Unit},
         strategy::Kind,
         time::Time,
         watch::Watch,
@@ -279,6 +279,22 @@ fn recorded() -> Recorded {
     recorded.polls(recorded.played.t + 60.0, |_| (Side::good(500.0), Side::good(0.0)));
     assert!(recorded.played.ended().is_some());
     recorded
+}
+
+/// A process that ends again and again is told once, with how often, and marked once: what else happened stays in sight.
+#[test]
+fn restarts_that_follow_one_another_are_one_story() {
+    let mut played = Played::new(setup(Rule { stays: true, ..Rule::default() }));
+    played.run(400.0, |t| {
+        let reset = (t > 100.0 && t < 150.0) || (t > 300.0 && t < 306.0);
+        (Side::good(250.0), Side { reset, ..Side::good(250.0) })
+    });
+    let seen = played.watch.snapshot();
+    let told: Vec<String> =
+        seen.events.iter().filter(|row| row.head == "v2 restarted").map(|row| row.tail.replace(char::is_numeric, "0")).collect();
+    assert_eq!(told, ["0 process counted from 0 again", "0 processes counted from 0 again since 00:00:00"]);
+    let marked = seen.charts.markers.iter().filter(|marker| marker.kind == MarkerKind::Restart).count();
+    assert_eq!(marked, 2);
 }
 
 /// As it is in the journal: written and read again.

@@ -131,7 +131,7 @@ fn a_bad_one_is_rolled_back_by_itself() {
 fn one_that_cannot_start_is_stuck_with_its_pods_reasons() {
     let Some(cluster) = Cluster::shared() else { return };
     // A pull that failed just now is an error; a moment later its node waits with the next one.
-    for (tag, why) in [("missing", "cannot pull app:missing ("), ("bad", "ends again and again (")] {
+    for (tag, why) in [("missing", "cannot pull app:missing ("), ("bad", "ends again and again")] {
         let namespace = deployed(cluster, "stuck");
         namespace.patch("deployment", "web", &json!({ "spec": { "progressDeadlineSeconds": 4 } }));
         let laptop = Laptop::new(cluster, false);

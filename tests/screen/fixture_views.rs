@@ -121,7 +121,7 @@ pub(crate) fn pods() -> Snapshot {
         ..row
     };
     let new = |tail: &str| instance(&format!("web-5c9f77d4c5-{tail}"), Side::Candidate, 0.0062, 224.0, (776.0, 2.0));
-    let ends = "ends again and again (4 restarts, last ended by OOMKilled)";
+    let ends = "ends again and again: OOMKilled, 4 restarts";
     let pulls = "cannot pull registry.example/shop/web:v2.5.0 (ImagePullBackOff)";
     let looping =
         without_figures(InstanceRow { restarted: true, age: "48 s".to_owned(), ..new("p4n7t") }, InstanceState::Restarting);

@@ -170,6 +170,24 @@ fn long_names_keep_their_ends_and_wide_letters_their_columns() {
     }
 }
 
+/// A share of pods is rarely a round one, and there may be many of them.
+#[test]
+fn figures_of_the_versions_keep_their_distance() {
+    let mut snapshot = fixture::leaning_bad();
+    for (version, share, ready) in
+        [(&mut snapshot.versions.baseline, "81.8 %", Some((10, 12))), (&mut snapshot.versions.candidate, "18.2 %", Some((2, 3)))]
+    {
+        share.clone_into(&mut version.share);
+        version.ready = ready;
+    }
+    for size in [(120, 40), (200, 60)] {
+        let screen = desk(&snapshot, size, "").text();
+        for words in ["v2.4.0 ", " 81.8 % ", " 10/12 ready ", " 18.2 % ", " 2/3 ready "] {
+            assert!(screen.contains(words), "{size:?} lacks {words:?}\n{screen}");
+        }
+    }
+}
+
 #[test]
 fn a_version_of_marks_does_not_count_for_more_than_it_is_wide() {
     let mut snapshot = full();

@@ -17,7 +17,7 @@ use crate::engine::{
     recent::MINUTE,
     role::{Role, Sides},
     sample::{Buckets, Sample},
-    snapshot::{MarkerKind, Span, Tone},
+    snapshot::{Span, Tone},
     sources::Turn,
     stats::ratio::Split,
     strategy::Stage,
@@ -99,10 +99,7 @@ impl Watch {
         self.step.health.poll(samples, resets, self.setup.policy.poll_s);
         for role in Role::BOTH {
             if *resets.of(role) > 0 {
-                let name = self.setup.names.of(role).clone();
-                self.series.mark(self.now, MarkerKind::Restart, format!("{name} restarted"));
-                let what = humanize::plural(f64::from(*resets.of(role)), "process", "processes");
-                self.row("source", format!("{name} restarted"), format!("{what} counted from 0 again"), Some(Tone::Held));
+                self.tell_restarts(role, *resets.of(role));
             }
         }
         if first {

@@ -72,7 +72,7 @@ mod tests {
     fn a_loop_is_one_between_two_ends_too() {
         let ended = json!({ "terminated": { "reason": "Error", "exitCode": 3 } });
         let said = of(&pod(&running(2, &ended), &unready(BEFORE)), true);
-        let words = "ends again and again (2 restarts, last ended by exit code 3)";
+        let words = "ends again and again: exit code 3, 2 restarts";
         assert_eq!((said.phase, said.reason.as_deref(), said.restarts), (Phase::Looping, Some(words), 2));
         assert_eq!(of(&pod(&running(1, &ended), &unready(BEFORE)), false).phase, Phase::Starting);
         assert_eq!(

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Columns of share, readiness, rate and age.
+/// Columns of share, readiness, rate and age; they have more where they need it.
 const FIGURES: [u16; 4] = [6, 11, 8, 8];
 /// Columns of a fact's word.
 const WORD: usize = 8;
@@ -39,9 +39,14 @@ fn version(pen: &mut Pen<'_>, row: Rect, snapshot: &Snapshot, side: Side) {
     let v = snapshot.versions.of(side);
     let (left, end) = (row.x + 2, row.right() - 1);
     let longest = Side::BOTH.map(|s| snapshot.version(s).width()).into_iter().max().unwrap_or(0);
-    let [share, ready, rate, least] = FIGURES;
-    let oldest = Side::BOTH.map(|s| snapshot.versions.of(s).age.width()).into_iter().max().unwrap_or(0);
-    let age = least.max(cells(oldest) + 1);
+    let [least, ready, rate, age] = FIGURES;
+    let widest = |text: fn(&VersionRow) -> String| {
+        let widths = Side::BOTH.map(|s| text(snapshot.versions.of(s)).width());
+        cells(widths.into_iter().max().unwrap_or(0)) + 1
+    };
+    let share = least.max(widest(|v| v.share.clone()));
+    let ready = (ready - (share - least).min(ready)).max(widest(ready_words));
+    let age = age.max(widest(|v| v.age.clone()));
     let with_age = left + cells(longest) + share + ready + rate + age <= end;
     let figures = share + ready + rate + if with_age { age } else { 0 };
     let mut x = end.saturating_sub(figures);
@@ -61,10 +66,16 @@ fn version(pen: &mut Pen<'_>, row: Rect, snapshot: &Snapshot, side: Side) {
 }
 
 fn readiness<'a>(pen: &Pen<'_>, version: &VersionRow) -> Run<'a> {
-    match version.ready {
-        Some((ready, all)) => pen.say(if ready < all { Role::Bad } else { Role::Good }, format!("{ready}/{all} ready")),
-        None => pen.say(Role::Dim, "–"),
-    }
+    let role = match version.ready {
+        Some((ready, all)) if ready < all => Role::Bad,
+        Some(_) => Role::Good,
+        None => Role::Dim,
+    };
+    pen.say(role, ready_words(version))
+}
+
+fn ready_words(version: &VersionRow) -> String {
+    version.ready.map_or_else(|| "–".to_owned(), |(ready, all)| format!("{ready}/{all} ready"))
 }
 
 /// What stands under the versions: their health checks, once where both say the same, then the facts.

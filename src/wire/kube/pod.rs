@@ -161,9 +161,9 @@ impl Container {
     }
 
     fn again_and_again(&self) -> String {
-        let ended = self.ended.as_ref().map(|ended| format!(", last ended by {ended}")).unwrap_or_default();
+        let ended = self.ended.as_ref().map(|ended| format!(": {ended}")).unwrap_or_default();
         let restarts = humanize::plural(f64::from(self.restarts), "restart", "restarts");
-        format!("ends again and again ({restarts}{ended})")
+        format!("ends again and again{ended}, {restarts}")
     }
 
     fn trouble(&self) -> Option<(Trouble, String)> {
@@ -325,7 +325,7 @@ mod tests {
             "lastState": { "terminated": { "reason": "Error", "exitCode": 3 } } }] })
         };
         let said = [
-            (waiting("CrashLoopBackOff"), Trouble::CrashLoop, "ends again and again (4 restarts, last ended by exit code 3)"),
+            (waiting("CrashLoopBackOff"), Trouble::CrashLoop, "ends again and again: exit code 3, 4 restarts"),
             (waiting("ErrImagePull"), Trouble::ImagePull, "cannot pull app:v9 (ErrImagePull)"),
             (
                 waiting("CreateContainerConfigError"),
@@ -360,7 +360,7 @@ mod tests {
             Pod::of(Object::of(object).expect("an object")).expect("a pod").trouble().expect("it is not ready").1
         };
         let ended = json!({ "terminated": { "reason": "Error", "exitCode": 3 } });
-        let again = "ends again and again (2 restarts, last ended by exit code 3) in its init container migrate";
+        let again = "ends again and again: exit code 3, 2 restarts in its init container migrate";
         let waiting = |reason: &str| json!({ "waiting": { "reason": reason } });
         let status = |state: serde_json::Value| json!({ "name": "migrate", "restartCount": 2, "state": state, "lastState": ended });
         assert_eq!(of(status(waiting("CrashLoopBackOff"))), again);
