@@ -54,6 +54,16 @@ impl Kind {
             Self::Canary => "canary",
         }
     }
+
+    /// The kind that people call so, in kubectl's words too.
+    fn called(word: &str) -> Option<Self> {
+        match word {
+            "deployment" | "deployments" | "deploy" => Some(Self::Deployment),
+            "rollout" | "rollouts" | "ro" => Some(Self::Rollout),
+            "canary" | "canaries" => Some(Self::Canary),
+            _ => None,
+        }
+    }
 }
 
 impl FromStr for Target {
@@ -75,8 +85,8 @@ impl FromStr for Target {
             [""] => Ok(Self::default()),
             [namespace] => Ok(Self { namespace: Some(name(namespace)?), workload: None }),
             [namespace, kind, workload] => {
-                let kind = Kind::ALL.into_iter().find(|known| known.word() == *kind);
-                let kind = kind.ok_or(NoTarget("has a kind that is not known: deployment, rollout and canary are"))?;
+                let kind =
+                    Kind::called(kind).ok_or(NoTarget("has a kind that is not known: deployment, rollout and canary are"))?;
                 let workload = Workload { kind, name: name(workload)? };
                 Ok(Self { namespace: Some(name(namespace)?), workload: Some(workload) })
             }
@@ -113,6 +123,16 @@ mod tests {
         for text in ["k8s:", "k8s:shop", "k8s:shop/deployment/web", "k8s:shop/rollout/web.v2", "k8s:a-1/canary/x"] {
             assert_eq!(text.parse::<Target>().expect(text).to_string(), text);
         }
+        for (short, whole) in [
+            ("k8s:shop/deploy/web", "k8s:shop/deployment/web"),
+            ("k8s:shop/ro/web", "k8s:shop/rollout/web"),
+            ("k8s:shop/canaries/web", "k8s:shop/canary/web"),
+        ] {
+            assert_eq!(short.parse::<Target>().expect(short).to_string(), whole);
+        }
+        for kind in Kind::ALL {
+            assert_eq!(Kind::called(kind.word()), Some(kind));
+        }
     }
 
     #[test]
@@ -122,7 +142,7 @@ mod tests {
             ("ecs:shop/web", "names no platform"),
             ("k8s:shop/web", "is not whole"),
             ("k8s:shop/deployment/", "a name that Kubernetes does not allow"),
-            ("k8s:shop/deploy/web", "a kind that is not known"),
+            ("k8s:shop/pod/web", "a kind that is not known"),
             ("k8s:Shop", "a name that Kubernetes does not allow"),
             ("k8s:shop/deployment/web/x", "is not whole"),
             ("k8s:../deployment/web", "a name that Kubernetes does not allow"),

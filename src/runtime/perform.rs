@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::{clock::Clock, dispatcher::Happening, keeping::Keeper, recorder::Recorder};
 use crate::{
-    backend::{Act, ActError, Backend},
+    backend::{Act, ActError, Backend, BackendError},
     engine::{
         action::{Order, Report, Seen, Stage},
         effect::Input,
@@ -20,8 +20,8 @@ use crate::{
 const ACT_LIMIT: Duration = Duration::from_secs(120);
 /// How long one look may take, in real time.
 const LOOK_LIMIT: Duration = Duration::from_secs(60);
-/// How long an interrupted action, or one whose answer was lost, is looked for; whatever it had set going shows by then, in the watch's
-/// time.
+/// How long an interrupted action, one whose answer was lost, or one on what is not there any more, is looked for; whatever it had set
+/// going shows by then, in the watch's time.
 const RECONCILE: Duration = Duration::from_secs(30);
 /// Between two looks: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
@@ -152,12 +152,15 @@ impl Performance {
     }
 
     /// Looks again and again, until the target was seen or the limit has passed. Where the answer was `lost`, and why, it goes on with
-    /// what was begun, and stops looking when nothing was.
+    /// what was begun, and stops looking when nothing was. It stops as well where for long there is nothing left to look at.
     async fn look_until_seen(&self, mut lost: Option<String>) -> Stage {
         let sent = self.clock.now();
         let mut pause = PAUSE.0;
+        let mut gone = None;
         loop {
-            let open = match self.look().await {
+            let looked = self.look().await;
+            gone = if matches!(looked, Err(BackendError::Unusable(_))) { gone.or(Some(self.clock.now())) } else { None };
+            let open = match looked {
                 Ok(seen) if seen.done => return Stage::Verified { took_s: self.clock.now().secs_since(sent), seen },
                 Ok(seen) => {
                     let open = seen.open();
@@ -169,10 +172,12 @@ impl Performance {
                     }
                     open
                 }
-                Err(error) => error,
+                Err(error) => error.to_string(),
             };
-            let passed = self.clock.now().since(sent);
-            let is_vain = lost.is_some() && passed >= RECONCILE && self.is_unmoved().await;
+            let now = self.clock.now();
+            let passed = now.since(sent);
+            let is_vain = gone.is_some_and(|since| now.since(since) >= RECONCILE)
+                || (lost.is_some() && passed >= RECONCILE && self.is_unmoved().await);
             if passed >= self.limit || is_vain {
                 let seen = lost.map_or_else(|| open.clone(), |why| format!("{open}; {why}"));
                 return Stage::Unverified { seen };
@@ -182,12 +187,10 @@ impl Performance {
         }
     }
 
-    async fn look(&self) -> Result<Seen, String> {
+    async fn look(&self) -> Result<Seen, BackendError> {
         let _still = self.clock.hold();
-        match tokio::time::timeout(LOOK_LIMIT, self.backend.eyes.read_back(&self.order)).await {
-            Ok(seen) => seen.map_err(|error| error.to_string()),
-            Err(_) => Err(slow(LOOK_LIMIT)),
-        }
+        let looked = tokio::time::timeout(LOOK_LIMIT, self.backend.eyes.read_back(&self.order)).await;
+        looked.unwrap_or_else(|_| Err(BackendError::Unreachable(slow(LOOK_LIMIT))))
     }
 }
 

@@ -32,12 +32,14 @@ struct State {
     asked: usize,
     /// How often it refuses to.
     refuses: usize,
+    /// What it is about is not there any more.
+    is_gone: bool,
 }
 
 impl Lossy {
     /// It takes `first` of `takes` requests before the answer is lost, and later refuses to go on so often.
     fn new(first: usize, takes: usize, refuses: usize) -> Arc<Self> {
-        Arc::new(Self { takes, state: Mutex::new(State { taken: first, asked: 0, refuses }) })
+        Arc::new(Self { takes, state: Mutex::new(State { taken: first, asked: 0, refuses, is_gone: false }) })
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -64,6 +66,9 @@ impl Observe for Lossy {
     }
 
     fn read_back<'a>(&'a self, _: &'a Order) -> Answer<'a, Result<Seen, BackendError>> {
+        if self.state().is_gone {
+            return Box::pin(std::future::ready(Err(BackendError::Unusable("there is no Deployment web".to_owned()))));
+        }
         let (taken, takes) = (self.state().taken, self.takes);
         let fact = Fact { text: format!("{taken} of {takes} requests were taken"), holds: taken == takes };
         Box::pin(std::future::ready(Ok(Seen { done: taken == takes, facts: vec![fact] })))
@@ -158,4 +163,14 @@ async fn what_cannot_be_gone_on_with_is_looked_at_to_the_end_and_said() {
     let Stage::Unverified { seen } = end(&told) else { panic!("{told:?}") };
     assert_eq!(seen, "2 of 3 requests were taken; the connection was cut");
     assert!(took_s >= LIMIT.as_secs_f64(), "something was changed, so it may still get there: {took_s} s");
+}
+
+#[tokio::test]
+async fn what_is_not_there_any_more_is_not_looked_at_to_the_end() {
+    let backend = Lossy::new(1, 3, 0);
+    backend.state().is_gone = true;
+    let (told, took_s) = perform(&backend).await;
+    let Stage::Unverified { seen } = end(&told) else { panic!("{told:?}") };
+    assert_eq!(seen, "there is no Deployment web; the connection was cut");
+    assert!((30.0..LIMIT.as_secs_f64()).contains(&took_s), "{took_s} s");
 }
