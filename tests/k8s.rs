@@ -29,6 +29,8 @@ mod wait;
 mod accounts;
 #[path = "k8s/bed_tests.rs"]
 mod bed_tests;
+#[path = "k8s/by_itself.rs"]
+mod by_itself;
 #[path = "k8s/canary.rs"]
 mod canary;
 #[path = "k8s/captured.rs"]

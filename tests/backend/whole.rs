@@ -7,7 +7,10 @@ use std::{
 };
 
 use rollwatch::{backend::ladder::Plan, engine::strategy::Kind};
-use tokio::process::{Child, Command};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+};
 
 use super::{
     nginx::{bed::Bed, load::Load},
@@ -67,21 +70,23 @@ async fn a_candidate_that_breaks_is_rolled_back_by_itself() {
     assert!(done.failed.is_empty(), "{:?}", done.failed);
 }
 
-/// Waits until the upstream file gives the candidate that weight, or half a minute.
-async fn until_at(bed: &Bed, weight: &str) {
-    until(&format!("the step with {weight}"), || async {
-        let text = bed.upstream_file();
-        text.contains(weight).then_some(()).ok_or(text)
-    })
-    .await;
-}
-
 fn watching(config: &Path) -> Child {
     let home = config.parent().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollwatch"));
     let arguments = ["watch", "--headless", "--auto-promote", "--auto-rollback", "--format", "jsonl", "-c"];
     command.args(arguments).arg(config).env_clear().env("PATH", "/usr/bin:/bin:/usr/sbin").env("HOME", home).env("USER", "ana");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("the program runs")
+}
+
+/// Waits until a watch tells that it has come to the step with that weight.
+async fn until_step(watch: &mut Child, weight: f64) {
+    let mut lines = BufReader::new(watch.stdout.take().expect("it is read here")).lines();
+    let is_it = |line: &str| {
+        let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        line["event"] == "step" && line["weight"] == weight
+    };
+    let told = async { while !is_it(&lines.next_line().await.expect("text").expect("it goes on")) {} };
+    tokio::time::timeout(Duration::from_secs(30), told).await.expect("the step is told");
 }
 
 /// 5 %, 25 %, bad at 50 %: rolled back by itself, although the first watch was killed in the middle of the second step.
@@ -92,7 +97,7 @@ async fn a_canary_that_turns_bad_half_way_up_is_rolled_back_even_by_a_watch_that
     let config = bed.program_config_of("window = \"3s\"\nmax_window = \"60s\"", "weights = [\"5%\", \"25%\", \"50%\", \"100%\"]");
     let load = Load::each(Duration::from_millis(1), bed.address);
     let mut first = watching(&config);
-    until_at(&bed, "weight=3").await;
+    until_step(&mut first, 0.25).await;
     tokio::time::sleep(Duration::from_millis(600)).await;
     first.kill().await.expect("killed");
 

@@ -85,7 +85,7 @@ impl Rollout {
     }
 
     /// The images of the pods that are there to stay.
-    fn images(&self) -> Vec<String> {
+    pub(crate) fn images(&self) -> Vec<String> {
         let pods = self.namespace.list("pod", "app=web");
         let image = |pod: &Value| pod["spec"]["containers"][0]["image"].as_str().expect("an image").to_owned();
         let stays = |pod: &&Value| pod["metadata"]["deletionTimestamp"].is_null();
