@@ -18,6 +18,11 @@ mod server;
 #[expect(dead_code, reason = "its configuration is for other tests")]
 mod service;
 
+#[path = "watch/wait.rs"]
+mod wait;
+
+use wait::wait_for;
+
 mod contract {
     mod kill_points;
     mod promises;
@@ -26,16 +31,4 @@ mod contract {
     mod two_watchers;
     mod world;
     mod worlds;
-}
-
-/// Waits for something that another process does, at most twenty seconds.
-fn wait_for<T>(mut there: impl FnMut() -> Option<T>) -> T {
-    let pause = std::time::Duration::from_millis(20);
-    let found = (0..1000).find_map(|_| {
-        there().or_else(|| {
-            std::thread::park_timeout(pause);
-            None
-        })
-    });
-    found.expect("it never came")
 }

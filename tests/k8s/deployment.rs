@@ -1,5 +1,7 @@
 //! A Deployment of four through the program, with kubectl beside it.
 
+use std::process::Child;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,6 +16,14 @@ const WEB: &str = "deployment/web";
 fn status(namespace: &Namespace) -> String {
     let ran = namespace.kubectl_ran(&["rollout", "status", WEB, "--watch=false"]);
     String::from_utf8_lossy(&ran.stdout).into_owned()
+}
+
+/// A watch without a screen that has begun to poll.
+fn watching(laptop: &Laptop, at: &str, more: &[&str]) -> Child {
+    let arguments = ["watch", at, "--headless", "--format", "jsonl", "-c", "rollwatch.toml"];
+    let watching = laptop.home.command(&[&arguments[..], more].concat()).spawn().expect("it starts");
+    until("it polls", || laptop.journal().contains("\"poll\"").then_some(()));
+    watching
 }
 
 fn events(out: &str, event: &str) -> Vec<Value> {
@@ -93,9 +103,7 @@ fn another_rollout_in_between_ends_the_watch_and_nothing_is_done() {
     laptop.configure("");
     paused_on_the_way(&namespace);
     let at = target(&namespace, WEB);
-    let arguments = ["watch", &at, "--headless", "--format", "jsonl", "--auto-rollback", "-c", "rollwatch.toml"];
-    let watching = laptop.home.command(&arguments).spawn().expect("it starts");
-    until("it polls", || laptop.journal().contains("\"poll\"").then_some(()));
+    let watching = watching(&laptop, &at, &["--auto-rollback"]);
     let before = namespace.writes().len();
     roll(&namespace, "app:v3");
     let ran = Ran::from(watching.wait_with_output().expect("it ends"));
@@ -158,9 +166,7 @@ fn one_that_somebody_else_took_back_is_over() {
     laptop.configure("");
     paused_on_the_way(&namespace);
     let at = target(&namespace, WEB);
-    let watching =
-        laptop.home.command(&["watch", &at, "--headless", "--format", "jsonl", "-c", "rollwatch.toml"]).spawn().expect("it starts");
-    until("it polls", || laptop.journal().contains("\"poll\"").then_some(()));
+    let watching = watching(&laptop, &at, &[]);
     namespace.kubectl(&["rollout", "resume", WEB]);
     namespace.kubectl(&["rollout", "undo", WEB]);
     let ran = Ran::from(watching.wait_with_output().expect("it ends"));
@@ -176,9 +182,7 @@ fn one_that_is_deleted_is_over_and_says_so() {
     laptop.configure("");
     paused_on_the_way(&namespace);
     let at = target(&namespace, WEB);
-    let watching =
-        laptop.home.command(&["watch", &at, "--headless", "--format", "jsonl", "-c", "rollwatch.toml"]).spawn().expect("it starts");
-    until("it polls", || laptop.journal().contains("\"poll\"").then_some(()));
+    let watching = watching(&laptop, &at, &[]);
     namespace.kubectl(&["delete", WEB]);
     let ran = Ran::from(watching.wait_with_output().expect("it ends"));
     assert_eq!((ran.code, &ended(&ran)["sentence"]), (13, &json!("web was deleted by somebody else")), "{ran:?}");
