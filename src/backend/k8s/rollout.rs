@@ -191,7 +191,7 @@ impl State for ArgoRollout {
         let was_promoted = other.is_some() && status.stable == bound.pins.candidate;
         let baseline = if was_promoted { &bound.names.candidate } else { &bound.names.baseline };
         let candidate = other.map_or_else(|| bound.names.candidate.clone(), |set| bound.name_of(set));
-        Sides { baseline: baseline.clone(), candidate }
+        Sides { baseline: baseline.clone(), candidate: self.refused().unwrap_or(candidate) }
     }
 
     fn is_paused(&self) -> bool {

@@ -35,6 +35,9 @@ pub(super) fn done_after(reference: &str) -> Option<usize> {
 
 impl ArgoRollout {
     pub(super) fn request(&self, bound: &Bound, order: &Order) -> Result<Next, String> {
+        if let Some(other) = self.refused() {
+            return Err(format!("the newest template is now {other}, not {}", bound.names.candidate));
+        }
         let is_goal = |set: &Set| order.action == Action::Rollback && set.name == order.target.reference;
         let other = self.current().filter(|set| set.hash != bound.pins.candidate && !is_goal(set));
         match (order.action, other) {

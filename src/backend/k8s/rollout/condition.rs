@@ -5,7 +5,8 @@ use crate::{
     backend::k8s::{
         bound::Bound,
         mark::{self, RETREATS},
-        pods, sets,
+        pods,
+        sets::{self, Set},
     },
     engine::action::Condition,
     text,
@@ -30,7 +31,7 @@ impl ArgoRollout {
                 mark::who(&self.object, &RETREATS)
             ));
         }
-        if status.current_pod_hash != bound.pins.candidate {
+        if status.current_pod_hash != bound.pins.candidate || self.refused().is_some() {
             return Condition::Steady;
         }
         if status.abort {
@@ -61,9 +62,20 @@ impl ArgoRollout {
             return Some(format!("Argo Rollouts has made no ReplicaSet for the newest template of {name} yet"));
         };
         // Where the number of pods was changed too, it looks at that alone first, and calls the generation seen.
-        let is_other = !sets::images(&self.spec.template).eq(sets::images(&current.template));
-        (is_other && self.is_scaled() && self.invalid().is_none())
+        (self.is_other_than(current) && self.is_scaled() && self.invalid().is_none())
             .then(|| format!("Argo Rollouts has not looked at the newest template of {name} yet"))
+    }
+
+    /// The template that is asked for has other images than a set's: it is surely another version.
+    fn is_other_than(&self, set: &Set) -> bool {
+        !sets::images(&self.spec.template).eq(sets::images(&set.template))
+    }
+
+    /// The name of a template that Argo Rollouts does not take, because the spec is not valid: what it says is of the version before.
+    pub(super) fn refused(&self) -> Option<String> {
+        self.invalid()?;
+        let is_new = self.sets.iter().all(|set| self.is_other_than(set));
+        is_new.then(|| format!("{} (not rolled out: the spec is not valid)", sets::tag(&self.spec.template)))
     }
 
     /// The number of pods is not the one that its sets were scaled for.

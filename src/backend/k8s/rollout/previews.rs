@@ -21,6 +21,9 @@ use crate::{
 impl ArgoRollout {
     pub(super) fn offer(&self, bound: &Bound, action: Action) -> Result<Preview, String> {
         let (baseline, candidate) = (&bound.names.baseline, &bound.names.candidate);
+        if let Some(other) = self.refused() {
+            return Err(format!("the newest template is now {other}, not {candidate}"));
+        }
         match self.current() {
             Some(other) if bound.role_of(&other.hash).is_none() => {
                 return Err(format!("the newest template is now {}, not {candidate}", bound.name_of(other)));

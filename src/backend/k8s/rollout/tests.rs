@@ -310,6 +310,19 @@ fn what_somebody_rolls_out_after_our_mark_is_not_rolled_back() {
     assert_eq!(back, Err("the newest template is now v3 (5aa2), not v2".to_owned()));
 }
 
+/// Argo Rollouts calls the generation of a spec that is not valid seen, and goes on telling of the version before.
+#[test]
+fn a_third_template_that_is_not_valid_is_another_version_all_the_same() {
+    let invalid = json!({ "conditions": [{ "type": "InvalidSpec", "status": "True", "message": "no such service" }] });
+    let third = json!({ "template": { "spec": { "containers": [{ "image": "app:v3" }] } } });
+    let of = rollout(&third, &invalid);
+    let name = "v3 (not rolled out: the spec is not valid)";
+    assert_eq!((of.versions(&bound(&of)).candidate.as_str(), condition(&of)), (name, Condition::Steady));
+    assert_eq!(off(&of, Action::Rollback), format!("the newest template is now {name}, not v2"));
+    assert!(of.next(&bound(&of), &order(Action::Rollback, "web-6b7f")).is_err());
+    assert_eq!(rollout(&json!({}), &invalid).versions(&bound(&of)).candidate, "v2", "what is not valid may be something else");
+}
+
 #[test]
 fn a_full_promotion_cannot_be_aborted_but_rolled_back() {
     let full = rollout(&json!({}), &json!({ "pauseConditions": null, "promoteFull": true }));
@@ -411,7 +424,9 @@ fn a_generation_that_was_seen_is_not_yet_a_template_that_was_looked_at() {
     let alike = json!({ "template": { "spec": { "containers": [{ "image": "registry.test/app:v2" }] } } });
     assert!(matches!(condition(&rollout(&alike, &json!({}))), Condition::Waiting(_)), "its set may have been written otherwise");
     let invalid = json!({ "conditions": [{ "type": "InvalidSpec", "status": "True", "message": "no such service" }] });
-    assert!(matches!(condition(&rollout(&newer, &invalid)), Condition::Stuck(_)), "it will never look at it");
+    let invalid = rollout(&newer, &invalid);
+    assert_eq!(condition(&invalid), Condition::Steady, "it will never look at it");
+    assert!(invalid.versions(&bound(&invalid)).candidate.starts_with("v3 "), "and nobody waits for that");
     let cut = json!({ "replicas": 6, "template": { "spec": { "containers": [{ "image": "app:v1" }] } } });
     let back = next(&rollout(&cut, &json!({})), &order(Action::Rollback, "web-6b7f"));
     assert!(matches!(back, Next::Wait { .. }), "it was asked for already: {back:?}");
