@@ -20,8 +20,8 @@ use super::{
     bound::{Bound, Wanted, named},
     deployment::Deployment,
     gates::Gate,
-    mark::Mark,
-    sets::Set,
+    mark,
+    sets::{self, Set},
     workload::{Found, Next, Place, State},
 };
 use crate::{
@@ -275,7 +275,7 @@ impl State for Canary {
         let templates = format!("{uid} {} primary {} {}", hash(&self.target), hash(&self.primary), self.phase_name());
         let said = [(self.spec.suspend, "suspended"), (self.spec.skip_analysis, "skipping")];
         let said = said.into_iter().filter(|(is_so, _)| *is_so).map(|(_, word)| word.to_owned());
-        let mark = Mark::of(&self.object).map(|mark| format!("after {}", mark.id));
+        let mark = mark::in_token(&self.object);
         [templates].into_iter().chain(said).chain(mark).collect::<Vec<_>>().join(" ")
     }
 
@@ -283,13 +283,8 @@ impl State for Canary {
     // can say.
     fn weight(&self, bound: &Bound) -> Option<f64> {
         let candidate = self.target.sets.iter().find(|set| set.hash == bound.pins.candidate)?;
-        let share = |sets: &[Set], is_it: &dyn Fn(&Set) -> bool| {
-            let all: u32 = sets.iter().map(|set| set.ready).sum();
-            let mine: u32 = sets.iter().filter(|set| is_it(set)).map(|set| set.ready).sum();
-            (all > 0).then(|| f64::from(mine) / f64::from(all))
-        };
-        let beside = share(&self.target.sets, &|set| set.hash == candidate.hash).unwrap_or(1.0);
-        let primary = share(&self.primary.sets, &|set| is_copied(candidate, set)).unwrap_or(0.0);
+        let beside = sets::ready_share(&self.target.sets, |set| set.hash == candidate.hash).unwrap_or(1.0);
+        let primary = sets::ready_share(&self.primary.sets, |set| is_copied(candidate, set)).unwrap_or(0.0);
         match self.told() {
             Some(own) => Some(own * beside + (1.0 - own) * primary),
             // However it is shared out, both sides have the same pods.

@@ -194,14 +194,13 @@ impl State for Deployment {
         let uid: String = self.object.metadata.uid.chars().take(8).collect();
         let template =
             self.current().map_or_else(|| format!("generation {}", self.object.metadata.generation), |set| set.hash.clone());
-        format!("{uid} {template}{}", if self.spec.paused { " paused" } else { "" })
+        let paused = self.spec.paused.then(|| "paused".to_owned());
+        [uid, template].into_iter().chain(paused).chain(mark::in_token(&self.object)).collect::<Vec<_>>().join(" ")
     }
 
     // The candidate's share of the ready pods; null while none is ready.
     fn weight(&self, bound: &Bound) -> Option<f64> {
-        let all: u32 = self.sets.iter().map(|set| set.ready).sum();
-        let candidate = self.set_of(bound, Role::Candidate).map_or(0, |set| set.ready);
-        (all > 0).then(|| f64::from(candidate) / f64::from(all))
+        sets::ready_share(&self.sets, |set| set.hash == bound.pins.candidate)
     }
 
     fn versions(&self, bound: &Bound) -> Sides<String> {

@@ -29,6 +29,11 @@ pub(super) fn who(object: &Object, actions: &[Action]) -> String {
     mark.map_or_else(|| "somebody else".to_owned(), |mark| text::cleaned(&mark.by))
 }
 
+/// The end of an object's token, where it has a mark: what somebody begins is another state.
+pub(super) fn in_token(object: &Object) -> Option<String> {
+    Mark::of(object).map(|mark| mark.token())
+}
+
 /// Who changed the object last by rollwatch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Mark {
@@ -52,9 +57,13 @@ impl Mark {
         self.id == order.id && self.what == order.action.word() && self.to == order.target.version
     }
 
-    /// It was left after `order` was decided on; where the token of that does not name the mark that was there, it may have been.
+    /// It was left after `order` was decided on: the token of that names the mark that was there.
     pub(super) fn is_newer_than(&self, order: &Order) -> bool {
-        !order.token.ends_with(&format!(" after {}", self.id))
+        !order.token.ends_with(&format!(" {}", self.token()))
+    }
+
+    fn token(&self) -> String {
+        format!("after {}", self.id)
     }
 
     pub(super) fn of(object: &Object) -> Option<Self> {

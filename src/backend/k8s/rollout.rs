@@ -18,8 +18,7 @@ use super::{
     access::{Need, PATCH, PATCH_STATUS},
     api::Api,
     bound::{Bound, Wanted, choose, named, not_a_return},
-    mark::Mark,
-    pods,
+    mark, pods,
     sets::{self, Set},
     workload::{Found, Next, Place, State, nothing_runs},
 };
@@ -28,7 +27,7 @@ use crate::{
     engine::{
         action::{Action, Condition, Order, Preview, Seen},
         driven::Driven,
-        role::{Role, Sides},
+        role::Sides,
         strategy::Kind as Strategy,
     },
     wire::kube::{ApiError, Object, Pod},
@@ -162,7 +161,7 @@ impl State for ArgoRollout {
         let said = [(self.spec.paused, "paused"), (status.abort, "aborted"), (status.promote_full, "full")];
         let said = said.into_iter().filter(|(is_so, _)| *is_so).map(|(_, word)| word.to_owned());
         let pauses = status.pause_conditions.iter().map(|pause| pause.reason.clone());
-        let mark = Mark::of(&self.object).map(|mark| format!("after {}", mark.id));
+        let mark = mark::in_token(&self.object);
         [templates].into_iter().chain(said).chain(pauses).chain(mark).collect::<Vec<_>>().join(" ")
     }
 
@@ -178,9 +177,7 @@ impl State for ArgoRollout {
             let mine = [&told.canary, &told.stable].into_iter().filter(|side| side.pod_template_hash == *candidate);
             return Some(canary.fraction(mine.map(|side| side.weight).sum()));
         }
-        let all: u32 = self.sets.iter().map(|set| set.ready).sum();
-        let ready = self.set_of(bound, Role::Candidate).map_or(0, |set| set.ready);
-        (all > 0).then(|| f64::from(ready) / f64::from(all))
+        sets::ready_share(&self.sets, |set| set.hash == *candidate)
     }
 
     // What is stable, and what is rolled out, for people.

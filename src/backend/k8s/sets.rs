@@ -97,6 +97,13 @@ pub(super) fn owned(objects: &[Object], uid: &str, revision: &str) -> Result<Vec
     Ok(sets)
 }
 
+/// The part of the ready pods that are of some of the sets, a fraction; none while no pod is ready.
+pub(super) fn ready_share(sets: &[Set], is_it: impl Fn(&Set) -> bool) -> Option<f64> {
+    let all: u32 = sets.iter().map(|set| set.ready).sum();
+    let mine: u32 = sets.iter().filter(|set| is_it(set)).map(|set| set.ready).sum();
+    (all > 0).then(|| f64::from(mine) / f64::from(all))
+}
+
 /// The names that two sets are told apart by: their images' tags, else their hashes.
 pub(super) fn names(sets: &Sides<&Set>) -> Sides<String> {
     if sets.baseline.tag == sets.candidate.tag {

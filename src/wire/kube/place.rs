@@ -139,9 +139,7 @@ impl Place {
             .map_err(|error| PlaceError::Connect { server: self.server.clone(), why: innermost(&error) })?;
         Ok(Cluster::new(client, &self.server, REQUEST))
     }
-}
 
-impl Place {
     /// A token in a file is read when it is needed, and then nobody says which file it was.
     fn token_can_be_read(&self) -> Result<(), PlaceError> {
         let Some(file) = &self.config.auth_info.token_file else { return Ok(()) };

@@ -208,10 +208,7 @@ impl Canary {
         let mut not_undone = bound.not_undone();
         let template = format!("PATCH {} spec.template = that of {}", self.target_path(), set.name);
         let mut sends = vec![template];
-        if self.spec.suspend {
-            happens.push("the suspension is taken off".to_owned());
-            sends.push(self.patch("spec.suspend = false"));
-        }
+        self.unsuspend(&mut happens, &mut sends);
         if self.is_promoted() {
             self.rolled_out_again(bound, &mut reference, &mut happens, &mut not_undone, &mut sends);
         } else {
@@ -225,14 +222,18 @@ impl Canary {
         Ok(self.shown(bound, target, happens, not_undone, &sends))
     }
 
-    /// A way back that was begun before.
-    fn gone_back(&self, bound: &Bound, set: &Set) -> Preview {
-        let mut happens = vec![bound.is_there()];
-        let mut sends = Vec::new();
+    fn unsuspend(&self, happens: &mut Vec<String>, sends: &mut Vec<String>) {
         if self.spec.suspend {
             happens.push("the suspension is taken off".to_owned());
             sends.push(self.patch("spec.suspend = false"));
         }
+    }
+
+    /// A way back that was begun before.
+    fn gone_back(&self, bound: &Bound, set: &Set) -> Preview {
+        let mut happens = vec![bound.is_there()];
+        let mut sends = Vec::new();
+        self.unsuspend(&mut happens, &mut sends);
         let target = bound.target(Role::Baseline, set.name.clone(), Some(0.0));
         self.shown(bound, target, happens, bound.not_undone(), &sends)
     }

@@ -68,3 +68,12 @@ fn a_preview_names_all_that_is_sent() {
     let path = "/apis/apps/v1/namespaces/shop/deployments/web";
     assert_eq!(paused.sends, format!("PATCH {path} spec.template = that of web-6b7f, spec.paused = false"));
 }
+
+#[test]
+fn a_mark_that_was_there_is_part_of_the_state_that_is_decided_on() {
+    let mut marked = deployment(|_| {});
+    let before = marked.token();
+    let text = json!({ "id": "o-1", "what": "rollback", "to": "v1", "by": "ana on ship-3" }).to_string();
+    marked.object.metadata.annotations.insert(mark::ANNOTATION.to_owned(), text);
+    assert_eq!(marked.token(), format!("{before} after o-1"));
+}
